@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * The border between C and JavaScript. `Core` is what the addon (`src/binding/`) offers,
+ * `Host` is what it calls. Everything that crosses is here and nowhere else.
+ *
+ * A request has an `id`, a small integer that names it from `Host.request` until its response
+ * has ended or `Host.closed` was called for it; afterwards the number may name another request,
+ * so nobody keeps it. Calls with an id that names nothing do nothing.
+ */
+
+/** What the answer is besides its bytes; the bits of the `flags` argument. */
+export const Flag = {
+  /** Compute the ETag of the body and answer 304 when the client has it (`res.json`, `res.send`). */
+  etag: 1,
+  /** The ETag is that of the text `{"type":"Buffer","data":[…]}`, as Next computes it for Buffers. */
+  etagOfBuffer: 2,
+  /** Close the connection after this response, whatever the client asked for. */
+  close: 4,
+  /** The handler set its own Date header, or said `sendDate = false`. */
+  noDate: 8,
+} as const;
+
+/** Bytes in either form. A string is sent as UTF-8. */
+export type Bytes = string | Uint8Array;
+
+export interface Peer {
+  remoteAddress: string | undefined;
+  remotePort: number | undefined;
+  remoteFamily: 'IPv4' | 'IPv6' | undefined;
+  localAddress: string | undefined;
+  localPort: number | undefined;
+}
+
+export interface Core {
+  /**
+   * Starts serving: loads the manifest, listens on the inherited socket, tells the supervisor
+   * when it is ready. Options come from the environment variable CAPRA_WORKER. Throws an Error
+   * whose message is for the operator.
+   */
+  start(host: Host): void;
+
+  /**
+   * The whole answer in one call. `head` holds the header lines, each `Name: value\r\n`, without
+   * Date, Connection, Keep-Alive, Content-Length and Transfer-Encoding, which C writes; names and values
+   * are valid (JavaScript checked them) and one-byte (Latin-1). `reason` undefined: the standard
+   * phrase. The body is not sent to HEAD and with 204 and 304. The request has ended afterwards.
+   */
+  respond(
+    id: number,
+    status: number,
+    reason: string | undefined,
+    head: string,
+    body: Bytes | undefined,
+    flags: number,
+  ): void;
+
+  /**
+   * Starts an answer whose body follows by `write` and ends with `finish`. `length` is the
+   * Content-Length that the handler declared, -1 for none (chunked, or until close for HTTP/1.0).
+   * Bytes beyond the declared length are dropped; `finish` before it is reached closes the connection.
+   */
+  writeHead(
+    id: number,
+    status: number,
+    reason: string | undefined,
+    head: string,
+    length: number,
+    flags: number,
+  ): void;
+
+  /**
+   * Sends a piece of the body. Returns how many bytes now wait in memory for the client; when that is
+   * more than a stream's high-water mark the caller should wait for `Host.drained`.
+   */
+  write(id: number, chunk: Bytes): number;
+
+  /** Ends a response that `writeHead` began. `trailers` as `head` above. The request has ended. */
+  finish(id: number, chunk: Bytes | undefined, trailers: string | undefined): void;
+
+  /** An interim response: 100, 102 or 103 with `head` lines as above. */
+  writeInterim(id: number, status: number, head: string): void;
+
+  /** Cuts the connection without (the rest of) an answer. The request has ended; `closed` is not called. */
+  abort(id: number): void;
+
+  /**
+   * Starts or resumes the flow of a streamed body: `Host.body` is called with its pieces, from later turns of the
+   * loop only, never from inside this call. Also sends 100 Continue when the client waits for it.
+   */
+  readBody(id: number): void;
+
+  /** Stops the flow until `readBody`; at most one more piece that was on its way may follow. */
+  pauseBody(id: number): void;
+
+  /** Who is at the other end; undefined when the request has ended. */
+  peer(id: number): Peer | undefined;
+}
+
+/** Why `Host.closed` was called. */
+export const Closed = {
+  /** The connection broke or the client closed it. */
+  gone: 0,
+  /** The client sent FIN. It may still read: the answer is delivered if the handler gives one. */
+  halfClosed: 1,
+  /** The streamed body was cut short, malformed or too slow. C has answered if nothing was sent yet. */
+  badBody: 2,
+  /** The streamed body went beyond the route's limit. C has answered 413 if nothing was sent yet. */
+  longBody: 3,
+} as const;
+
+export interface Host {
+  /** The manifest's text: at start and, in development, after each rebuild. */
+  routes(manifest: string): void;
+
+  /**
+   * A request. Called inside one callback scope per turn of the loop; microtasks run after the
+   * last request of the turn.
+   *
+   * `route`: index in the manifest of the newest `routes` call. `method`: index in METHODS (`methods.ts`).
+   * `head`: the request's bytes from the method to the blank line, without the final CRLF CRLF, as Latin-1; it was
+   * validated: lines end in CRLF, nothing is folded, no white space before a colon.
+   * `targetAt`, `targetLength`: where in `head` the origin-form target is (absolute-form: its path).
+   * `path`: the normalised path when it differs from the target's, else undefined.
+   * `params`: undefined for a static route; else the raw (still percent-encoded, valid UTF-8 when decoded) values in
+   * the order of the pattern's dynamic segments, joined by '/'; a catch-all contributes all its
+   * segments, an empty optional catch-all contributes nothing (the text then is '' or has no piece for it).
+   * `body`: undefined when there is none; a string when the whole body was read and is valid UTF-8 that does
+   * not start with a byte order mark; a Uint8Array when it was read and is anything else; null when the route
+   * streams (`bodyParser: false`) and the request has a body: call `readBody`.
+   */
+  request(
+    id: number,
+    route: number,
+    method: number,
+    targetAt: number,
+    targetLength: number,
+    head: string,
+    path: string | undefined,
+    params: string | undefined,
+    body: string | Uint8Array | undefined | null,
+  ): void;
+
+  /** A piece of a streamed body, owned by JavaScript; null is its end, with the trailers' lines if there were any. */
+  body(id: number, chunk: Uint8Array | null, trailers: string | undefined): void;
+
+  /** What waited has been sent. Called only after `write` returned more than 0. */
+  drained(id: number): void;
+
+  /** Something ended the request from outside; see `Closed`. After all but `halfClosed` the id names nothing. */
+  closed(id: number, why: number): void;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_BASE_LOG_H
+#define CAPRA_BASE_LOG_H
+
+/* One line on stderr, for the operator. Control characters in the message are escaped,
+ * so that a client cannot forge a line. */
+typedef enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } log_level;
+
+void log_line(log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lines below `level` are not written. The default is LOG_INFO. */
+void log_set_level(log_level level);
+
+#endif
