@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_NET_CONN_H
+#define CAPRA_NET_CONN_H
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/pool.h"
+#include "base/slice.h"
+
+#include <stdint.h>
+
+/* A connection as its protocol sees it: bytes that came, bytes to go, and what may happen
+ * to it. It may be a socket (net/tcp.c) or a test's two buffers. */
+typedef struct conn conn;
+
+/* What came and is not done with, in one block of the pool:
+ *
+ *     data        start                at             end          capacity
+ *      │   done     │      read         │  to be read   │    room     │
+ *                   ├── pinned ──┤
+ *
+ * A request points into the pinned bytes (its head, and its body when that came with it);
+ * they do not move until conn_input_done. */
+typedef struct conn_inflow {
+    char *data; /* NULL when nothing waits */
+    uint32_t start, at, end, capacity;
+    uint32_t pinned; /* bytes from `start` */
+} conn_inflow;
+
+/* A head that is as long as its limit leaves this much of a block for what follows it. */
+enum { CONN_INPUT_SPARE = 1024 };
+
+/* Which time is running. Each kind has one length for all connections, so that each
+ * has one queue, ordered by itself. */
+typedef enum conn_deadline {
+    CONN_NO_DEADLINE,
+    CONN_IDLE,   /* between two requests */
+    CONN_HEAD,   /* from a request's first byte, or from accept, to the end of its head */
+    CONN_BODY,   /* without progress of the body */
+    CONN_WRITE,  /* without progress of a client that reads */
+    CONN_LINGER, /* after the last answer, for the client to close */
+    CONN_DEADLINES
+} conn_deadline;
+
+typedef struct conn_transport {
+    /* Sends what waits in `out`, as much as goes; the rest by itself later. */
+    void (*flush)(conn *c);
+    /* Input again, after it stopped for want of room. */
+    void (*resume)(conn *c);
+    /* No more output once `out` is sent; input is thrown away until the client closes, for a
+     * short time: closing at once would take the last answer away from a client that is
+     * still sending (RFC 9112, 9.6). */
+    void (*linger)(conn *c);
+    /* Closed now, whatever waits. `on_close` is called later or at once, and is the last call. */
+    void (*close)(conn *c);
+    /* Starts the time, instead of the one that runs. */
+    void (*set_deadline)(conn *c, conn_deadline kind);
+} conn_transport;
+
+typedef struct conn_events {
+    void (*on_input)(conn *c);    /* `in` has more, or `has_ended` is new */
+    void (*on_drained)(conn *c);  /* `out` is empty again, after a flush that left a rest */
+    void (*on_deadline)(conn *c); /* the time that `deadline` names has run out */
+    void (*on_close)(conn *c);    /* gone, by either side; the memory is the transport's */
+} conn_events;
+
+struct conn {
+    const conn_transport *transport;
+    const conn_events *events;
+    void *owner; /* the protocol's own: the server */
+    struct capra_request *request;
+    conn_inflow in;
+    buffer out;
+    list ready, dirty, timing; /* in the server's queues; in the queue of a deadline */
+    uint64_t deadline_at;      /* ms on the loop's clock */
+    conn_deadline deadline;
+    bool has_ended;  /* the client will send no more */
+    bool is_closing; /* nothing is to be done with it but freeing it */
+    bool lingers;    /* answered for the last time; input is thrown away */
+    bool is_writing; /* a flush left a rest, which is on its way */
+    bool is_paused;  /* input has stopped for want of room */
+};
+
+/* Blocks for input, and for output that fits: one size, given by the largest head. */
+typedef struct conn_memory {
+    pool blocks;
+} conn_memory;
+
+void conn_memory_init(conn_memory *memory, uint32_t head_bytes);
+void conn_memory_cleanup(conn_memory *memory);
+
+void conn_init(conn *c, const conn_transport *transport, const conn_events *events, void *owner);
+
+/* Where the next bytes go; takes a block if there is none, moves what waits to the front when
+ * that is allowed. `*size` is 0 when there is no room, until something is used. */
+char *conn_input_room(conn *c, conn_memory *memory, size_t *size);
+
+/* What is to be read now. */
+static inline capra_slice conn_input(const conn *c)
+{
+    return slice_of(c->in.data == NULL ? "" : c->in.data + c->in.at, c->in.end - c->in.at);
+}
+
+/* `size` bytes from the front of conn_input have been read. */
+static inline void conn_input_read(conn *c, size_t size)
+{
+    c->in.at += (uint32_t)size;
+}
+
+/* All that has been read up to here stays where it is until conn_input_done. May move it
+ * once more before, so ask for conn_input_pinned only then. */
+void conn_input_pin(conn *c);
+
+static inline const char *conn_input_pinned(const conn *c)
+{
+    return c->in.data + c->in.start;
+}
+
+/* All that has been read is done with. */
+static inline void conn_input_done(conn *c)
+{
+    c->in.start = c->in.at;
+    c->in.pinned = 0;
+}
+
+/* Gives the block back when nothing waits in it. */
+void conn_input_release(conn *c, conn_memory *memory);
+
+/* Where to write what the client shall get; has a block of the pool to begin with. */
+buffer *conn_output(conn *c, conn_memory *memory);
+
+/* Gives `out`'s memory back once all of it has been sent. */
+void conn_output_release(conn *c, conn_memory *memory);
+
+/* Gives back all that it holds. */
+void conn_cleanup(conn *c, conn_memory *memory);
+
+#endif

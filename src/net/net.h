@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_NET_H
+#define CAPRA_NET_H
+
+#include "conn.h"
+
+/* Listeners, connections and deadlines on libuv's loop. Knows bytes, not HTTP. */
+typedef struct net net;
+
+typedef struct net_options {
+    uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
+    uint32_t connections;                  /* at once; the next waits in the kernel's queue */
+} net_options;
+
+typedef struct net_events {
+    conn_events conn;
+    /* After each turn of reading and before each sleep: the time to do what was put off. Returns
+     * true when something is left to do at once, so that the loop does not sleep. */
+    bool (*on_turn)(void *owner);
+    void *owner;
+} net_events;
+
+/* Starts to listen on an inherited, bound socket. `loop` is a uv_loop_t. `memory` is the
+ * caller's and outlives the net. Returns 0, or CAPRA_E_SYSTEM with errno set. */
+int net_open(net **out, void *loop, int socket, const net_options *options,
+             const net_events *events, conn_memory *memory);
+
+/* Accepts no more; connections go on. */
+void net_stop_accepting(net *n);
+
+/* Closes the listener and every connection, then calls `on_closed` once all is gone; the net
+ * is freed after it. */
+void net_close(net *n, void (*on_closed)(void *data), void *data);
+
+uint32_t net_connection_count(const net *n);
+
+/* The loop's clock: ms since some start, as of this turn. */
+uint64_t net_now_ms(const net *n);
+
+/* Calls `each` for every connection that is open. */
+void net_each(net *n, void (*each)(conn *c, void *data), void *data);
+
+/* An address in text, as Node prints it: IPv4 peers of a dual-stack socket without `::ffff:`. */
+typedef struct net_address {
+    char host[64];
+    uint16_t port;
+    bool is_ipv6;
+} net_address;
+
+/* Both ends of a connection that net_open made. 0, or CAPRA_E_GONE. */
+int net_peer(const conn *c, net_address *remote, net_address *local);
+
+#endif

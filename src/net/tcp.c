@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "deadline.h"
+#include "net.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A socket. While libuv sends a rest, `sending` holds the bytes, so that `out` may grow
+ * meanwhile. */
+typedef struct tcp {
+    conn conn;
+    net *net;
+    list open;
+    uv_tcp_t handle;
+    uv_write_t *write;
+    buffer sending;
+    size_t unsent_bytes; /* of `sending`, when the time for writing was started */
+    uint32_t lingered_bytes;
+} tcp;
+
+struct net {
+    uv_loop_t *loop;
+    uv_tcp_t listener;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    deadlines deadlines;
+    net_options options;
+    net_events events;
+    conn_memory *memory;
+    list open;
+    uint32_t connection_count;
+    int handles_open; /* of the net's own */
+    bool is_accepting, waits_to_accept, is_closing;
+    void (*on_closed)(void *data);
+    void *closed_data;
+};
+
+enum {
+    BACKLOG = 4096,                 /* the kernel lowers it to net.core.somaxconn */
+    LINGER_BYTES = 8 * 1024 * 1024, /* what a lingering client may still send */
+};
+
+static tcp *tcp_of(conn *c)
+{
+    return LIST_OWNER(c, tcp, conn);
+}
+
+/* ---- The end ---- */
+
+static void try_finish_close(net *n)
+{
+    if (!n->is_closing || n->handles_open > 0 || n->connection_count > 0)
+        return;
+    void (*on_closed)(void *) = n->on_closed;
+    void *data = n->closed_data;
+    free(n);
+    if (on_closed != NULL)
+        on_closed(data);
+}
+
+static void accept_waiting(net *n);
+
+static void on_tcp_closed(uv_handle_t *handle)
+{
+    tcp *t = handle->data;
+    net *n = t->net;
+    buffer_cleanup(&t->sending);
+    free(t->write);
+    free(t);
+    n->connection_count--;
+    if (n->waits_to_accept)
+        accept_waiting(n);
+    try_finish_close(n);
+}
+
+static void tcp_close(conn *c)
+{
+    tcp *t = tcp_of(c);
+    if (uv_is_closing((uv_handle_t *)&t->handle))
+        return;
+    c->is_closing = true;
+    deadlines_set(&t->net->deadlines, c, CONN_NO_DEADLINE);
+    list_remove(&t->open);
+    list_remove(&c->ready);
+    list_remove(&c->dirty);
+    c->events->on_close(c);
+    conn_cleanup(c, t->net->memory);
+    uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
+}
+
+/* ---- Input ---- */
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    (void)suggested;
+    tcp *t = handle->data;
+    size_t size;
+    char *room = conn_input_room(&t->conn, t->net->memory, &size);
+    *out = uv_buf_init(room, (unsigned)size);
+}
+
+static void throw_away(tcp *t, size_t size)
+{
+    conn *c = &t->conn;
+    c->in.end = c->in.at = c->in.start;
+    t->lingered_bytes += (uint32_t)size;
+    if (t->lingered_bytes > LINGER_BYTES)
+        tcp_close(c);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes)
+{
+    (void)bytes;
+    tcp *t = stream->data;
+    conn *c = &t->conn;
+
+    if (size > 0) {
+        c->in.end += (uint32_t)size;
+        if (c->lingers) {
+            throw_away(t, (size_t)size);
+            return;
+        }
+        if (c->in.end == c->in.capacity) {
+            size_t room;
+            conn_input_room(c, t->net->memory, &room);
+            if (room == 0) {
+                c->is_paused = true;
+                uv_read_stop(stream);
+            }
+        }
+        c->events->on_input(c);
+        return;
+    }
+
+    conn_input_release(c, t->net->memory);
+    if (size == 0)
+        return;
+    if (size != UV_EOF || c->lingers) {
+        tcp_close(c);
+        return;
+    }
+    c->has_ended = true;
+    uv_read_stop(stream);
+    c->events->on_input(c);
+}
+
+static void tcp_resume(conn *c)
+{
+    if (!c->is_paused || c->is_closing)
+        return;
+    c->is_paused = false;
+    if (!c->has_ended)
+        uv_read_start((uv_stream_t *)&tcp_of(c)->handle, on_room, on_read);
+}
+
+/* ---- Output ---- */
+
+static void shut_down(tcp *t)
+{
+    int fd;
+    if (uv_fileno((uv_handle_t *)&t->handle, &fd) == 0)
+        shutdown(fd, SHUT_WR);
+}
+
+/* All has been sent. */
+static void after_sending(tcp *t)
+{
+    conn *c = &t->conn;
+    conn_output_release(c, t->net->memory);
+    if (c->lingers && c->has_ended)
+        tcp_close(c);
+    else if (c->lingers)
+        shut_down(t);
+}
+
+static void tcp_flush(conn *c);
+
+static void on_written(uv_write_t *write, int status)
+{
+    tcp *t = write->data;
+    conn *c = &t->conn;
+    buffer_cleanup(&t->sending);
+    c->is_writing = false;
+    if (c->is_closing)
+        return;
+    if (status < 0) {
+        tcp_close(c);
+        return;
+    }
+    if (c->deadline == CONN_WRITE)
+        deadlines_set(&t->net->deadlines, c, CONN_NO_DEADLINE);
+    if (buffer_length(&c->out) > 0)
+        tcp_flush(c);
+    else
+        after_sending(t);
+    if (!c->is_closing && !c->is_writing)
+        c->events->on_drained(c);
+}
+
+/* The rest goes when the socket takes it. */
+static void send_later(tcp *t)
+{
+    conn *c = &t->conn;
+    t->sending = c->out;
+    c->out = (buffer){ 0 };
+    c->is_writing = true;
+    if (t->write == NULL)
+        t->write = memory_take(sizeof *t->write);
+    t->write->data = t;
+    t->unsent_bytes = buffer_length(&t->sending);
+    deadlines_set(&t->net->deadlines, c, CONN_WRITE);
+
+    uv_buf_t piece = uv_buf_init(t->sending.data + t->sending.start, (unsigned)t->unsent_bytes);
+    if (uv_write(t->write, (uv_stream_t *)&t->handle, &piece, 1, on_written) != 0)
+        tcp_close(c);
+}
+
+static void tcp_flush(conn *c)
+{
+    tcp *t = tcp_of(c);
+    if (c->is_closing || c->is_writing || buffer_length(&c->out) == 0)
+        return;
+
+    uv_buf_t piece = uv_buf_init(c->out.data + c->out.start, (unsigned)buffer_length(&c->out));
+    int const sent = uv_try_write((uv_stream_t *)&t->handle, &piece, 1);
+    if (sent < 0 && sent != UV_EAGAIN) {
+        tcp_close(c);
+        return;
+    }
+    if (sent > 0)
+        buffer_used(&c->out, (size_t)sent);
+    if (buffer_length(&c->out) == 0) {
+        after_sending(t);
+        return;
+    }
+    send_later(t);
+}
+
+static void tcp_linger(conn *c)
+{
+    tcp *t = tcp_of(c);
+    if (c->is_closing || c->lingers)
+        return;
+    bool const all_sent = !c->is_writing && buffer_length(&c->out) == 0;
+    c->lingers = true;
+    if (c->has_ended) {
+        if (all_sent)
+            tcp_close(c);
+        return;
+    }
+    c->in.end = c->in.at = c->in.start;
+    c->in.pinned = 0;
+    deadlines_set(&t->net->deadlines, c, CONN_LINGER);
+    tcp_resume(c);
+    if (all_sent)
+        shut_down(t);
+}
+
+/* While a rest is being sent, its time runs and no other. */
+static void tcp_set_deadline(conn *c, conn_deadline kind)
+{
+    if (!c->is_closing && !c->is_writing && !c->lingers)
+        deadlines_set(&tcp_of(c)->net->deadlines, c, kind);
+}
+
+/* A client that reads slowly is not one that has stopped. */
+static bool has_progressed(tcp *t)
+{
+    size_t const left = uv_stream_get_write_queue_size((uv_stream_t *)&t->handle);
+    bool const progressed = left < t->unsent_bytes;
+    t->unsent_bytes = left;
+    return progressed;
+}
+
+static void on_deadline(conn *c)
+{
+    tcp *t = tcp_of(c);
+    if (c->deadline == CONN_WRITE && has_progressed(t))
+        deadlines_set(&t->net->deadlines, c, CONN_WRITE);
+    else if (c->deadline == CONN_WRITE || c->deadline == CONN_LINGER)
+        tcp_close(c);
+    else
+        c->events->on_deadline(c);
+}
+
+static const conn_transport transport = {
+    .flush = tcp_flush,
+    .resume = tcp_resume,
+    .linger = tcp_linger,
+    .close = tcp_close,
+    .set_deadline = tcp_set_deadline,
+};
+
+/* ---- Listening ---- */
+
+static void accept_one(net *n)
+{
+    tcp *t = memory_take(sizeof *t);
+    *t = (tcp){ .net = n };
+    conn_init(&t->conn, &transport, &n->events.conn, n->events.owner);
+    list_init(&t->open);
+    uv_tcp_init(n->loop, &t->handle);
+    t->handle.data = t;
+    n->connection_count++;
+    if (uv_accept((uv_stream_t *)&n->listener, (uv_stream_t *)&t->handle) != 0) {
+        t->conn.is_closing = true;
+        uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
+        return;
+    }
+    list_append(&n->open, &t->open);
+    deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
+    uv_read_start((uv_stream_t *)&t->handle, on_room, on_read);
+}
+
+/* libuv asks for no more connections until the one that it holds has been taken. */
+static void on_connection(uv_stream_t *listener, int status)
+{
+    net *n = listener->data;
+    if (status < 0) {
+        log_line(LOG_WARN, "a connection could not be accepted: %s", uv_strerror(status));
+        return;
+    }
+    if (n->connection_count >= n->options.connections) {
+        n->waits_to_accept = true;
+        return;
+    }
+    accept_one(n);
+}
+
+static void accept_waiting(net *n)
+{
+    if (!n->is_accepting || n->connection_count >= n->options.connections)
+        return;
+    n->waits_to_accept = false;
+    accept_one(n);
+}
+
+/* ---- Turns ---- */
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* its being active is what keeps the loop from sleeping */
+}
+
+static void turn(net *n)
+{
+    if (n->events.on_turn(n->events.owner))
+        uv_idle_start(&n->idle, on_idle);
+    else
+        uv_idle_stop(&n->idle);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    turn(prepare->data);
+}
+
+static void on_check(uv_check_t *check)
+{
+    turn(check->data);
+}
+
+int net_open(net **out, void *loop, int socket, const net_options *options,
+             const net_events *events, conn_memory *memory)
+{
+    net *n = memory_take(sizeof *n);
+    *n = (net){ .loop = loop, .options = *options, .events = *events, .memory = memory };
+    list_init(&n->open);
+
+    uv_tcp_init(n->loop, &n->listener);
+    uv_prepare_init(n->loop, &n->prepare);
+    uv_check_init(n->loop, &n->check);
+    uv_idle_init(n->loop, &n->idle);
+    deadlines_init(&n->deadlines, n->loop, options->deadlines_ms, on_deadline);
+    n->listener.data = n->prepare.data = n->check.data = n->idle.data = n;
+    n->deadlines.timer.data = &n->deadlines;
+    n->handles_open = 5;
+    n->is_accepting = true;
+
+    int error = uv_tcp_open(&n->listener, socket);
+    if (error == 0)
+        error = uv_listen((uv_stream_t *)&n->listener, BACKLOG, on_connection);
+    if (error != 0) {
+        net_close(n, NULL, NULL);
+        errno = -error;
+        return CAPRA_E_SYSTEM;
+    }
+    uv_prepare_start(&n->prepare, on_prepare);
+    uv_check_start(&n->check, on_check);
+    *out = n;
+    return 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    net *n = handle->type == UV_TIMER ? LIST_OWNER(handle, net, deadlines.timer) : handle->data;
+    n->handles_open--;
+    try_finish_close(n);
+}
+
+void net_stop_accepting(net *n)
+{
+    if (!n->is_accepting)
+        return;
+    n->is_accepting = false;
+    uv_close((uv_handle_t *)&n->listener, on_handle_closed);
+}
+
+void net_close(net *n, void (*on_closed)(void *data), void *data)
+{
+    n->is_closing = true;
+    n->on_closed = on_closed;
+    n->closed_data = data;
+    net_stop_accepting(n);
+    while (!list_empty(&n->open))
+        tcp_close(&LIST_OWNER(n->open.next, tcp, open)->conn);
+    uv_close((uv_handle_t *)&n->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&n->check, on_handle_closed);
+    uv_close((uv_handle_t *)&n->idle, on_handle_closed);
+    deadlines_close(&n->deadlines, on_handle_closed);
+}
+
+uint32_t net_connection_count(const net *n)
+{
+    return n->connection_count;
+}
+
+uint64_t net_now_ms(const net *n)
+{
+    return uv_now(n->loop);
+}
+
+void net_each(net *n, void (*each)(conn *c, void *data), void *data)
+{
+    for (list *link = n->open.next, *next; link != &n->open; link = next) {
+        next = link->next;
+        each(&LIST_OWNER(link, tcp, open)->conn, data);
+    }
+}
+
+/* ---- Addresses ---- */
+
+static void read_address(net_address *out, const struct sockaddr_storage *from)
+{
+    *out = (net_address){ 0 };
+    if (from->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)from;
+        uv_ip4_name(v4, out->host, sizeof out->host);
+        out->port = ntohs(v4->sin_port);
+    } else if (from->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)from;
+        out->port = ntohs(v6->sin6_port);
+        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+            uv_inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out->host, sizeof out->host);
+        } else {
+            uv_ip6_name(v6, out->host, sizeof out->host);
+            out->is_ipv6 = true;
+        }
+    }
+}
+
+int net_peer(const conn *c, net_address *remote, net_address *local)
+{
+    const uv_tcp_t *handle = &LIST_OWNER(c, tcp, conn)->handle;
+    struct sockaddr_storage address;
+    int length = sizeof address;
+    if (c->is_closing || c->transport != &transport ||
+        uv_tcp_getpeername(handle, (struct sockaddr *)&address, &length) != 0)
+        return CAPRA_E_GONE;
+    read_address(remote, &address);
+    length = sizeof address;
+    if (uv_tcp_getsockname(handle, (struct sockaddr *)&address, &length) != 0)
+        return CAPRA_E_GONE;
+    read_address(local, &address);
+    return 0;
+}
