@@ -44,14 +44,17 @@ http_field_id http_field_find(capra_slice name);
 /* A token (RFC 9110, 5.6.2): what methods and field names are made of. Not when empty. */
 bool http_is_token(capra_slice s);
 
-/* What a field value may hold: visible ASCII, space, tab, bytes from 0x80 (RFC 9110, 5.5). */
+/* Nothing but what a field value may hold: visible ASCII, space, tab, bytes from 0x80 (RFC 9110,
+ * 5.5). Empty is valid. */
 bool http_is_field_value(capra_slice s);
 
-/* A Host value: uri-host [ ":" port ] (RFC 9110, 7.2; RFC 3986, 3.2.2). Empty is valid. */
+/* A Host value: uri-host [ ":" port ] (RFC 9110, 7.2; RFC 3986, 3.2.2). Empty is valid, and so
+ * is an empty port. */
 bool http_is_host(capra_slice s);
 
 /* Walks a comma-separated list (RFC 9110, 5.6.1): puts the next member, trimmed, in `*item`,
- * moves `*list` behind it, skips empty members. False at the end. Quoted strings are kept whole. */
+ * moves `*list` behind it, skips empty members. False at the end, and then `*item` is not set.
+ * Quoted strings are kept whole; one that is not closed reaches to the end. */
 bool http_list_next(capra_slice *list, capra_slice *item);
 
 /* Whether a list has this member, compared without case. */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "handler/native.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MANIFEST_VERSION = 1 };
+
+struct app {
+    unsigned holders;
+    route_table *table;
+    app_route *routes;
+    void **libraries; /* of the native routes; NULL for others */
+    uint32_t count;
+    arena arena;
+    capra_slice text;
+};
+
+static int fail(int code, char *why, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static int fail(int code, char *why, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, size, format, args);
+    va_end(args);
+    return code;
+}
+
+static int read_file(buffer *out, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return CAPRA_E_SYSTEM;
+    for (;;) {
+        size_t const got = fread(buffer_room(out, 16384), 1, 16384, file);
+        buffer_added(out, got);
+        if (got == 0)
+            break;
+    }
+    bool const failed = ferror(file) != 0;
+    fclose(file);
+    return failed ? CAPRA_E_SYSTEM : 0;
+}
+
+/* ---- One route ---- */
+
+static const char *copy_text(app *a, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text == NULL ? NULL : arena_copy(&a->arena, slice_text(text)).data;
+}
+
+static void read_config(app *a, app_route *r, const json_t *config)
+{
+    const json_t *limit = json_object_get(config, "bodyLimit");
+    r->reads_body = !json_is_false(json_object_get(config, "bodyParser"));
+    r->body_limit = json_is_integer(limit) ? json_integer_value(limit) : -1;
+    r->limit_text = copy_text(a, json_object_get(config, "bodyLimitText"));
+    if (r->limit_text == NULL)
+        r->limit_text = "1mb";
+}
+
+static int read_route(app *a, uint32_t index, const json_t *entry, char *why, size_t size)
+{
+    app_route *r = &a->routes[index];
+    const char *kind = json_string_value(json_object_get(entry, "kind"));
+    const char *module = json_string_value(json_object_get(entry, "module"));
+    *r = (app_route){
+        .pattern = copy_text(a, json_object_get(entry, "route")),
+        .file = copy_text(a, json_object_get(entry, "file")),
+        .message = copy_text(a, json_object_get(entry, "message")),
+    };
+    if (r->pattern == NULL || r->file == NULL || kind == NULL)
+        return fail(CAPRA_E_MANIFEST, why, size,
+                    "route %u of the manifest lacks `route`, `file` or `kind`", index);
+    read_config(a, r, json_object_get(entry, "config"));
+
+    if (strcmp(kind, "error") == 0) {
+        r->kind = APP_BROKEN;
+        return 0;
+    }
+    if (module == NULL)
+        return fail(CAPRA_E_MANIFEST, why, size, "%s has no `module` in the manifest", r->file);
+    if (strcmp(kind, "script") == 0) {
+        r->kind = APP_SCRIPT;
+        return 0;
+    }
+    if (strcmp(kind, "native") == 0) {
+        r->kind = APP_NATIVE;
+        return native_load(&r->run, &a->libraries[index], module, r->file, why, size);
+    }
+    return fail(CAPRA_E_MANIFEST, why, size, "%s has the unknown kind `%s` in the manifest",
+                r->file, kind);
+}
+
+/* ---- All of them ---- */
+
+static json_t *parse(const char *manifest, buffer *text, char *why, size_t size)
+{
+    if (read_file(text, manifest) != 0) {
+        fail(0, why, size, "%s cannot be read: %s", manifest, strerror(errno));
+        return NULL;
+    }
+    json_error_t error;
+    json_t *root = json_loadb(text->data, buffer_length(text), 0, &error);
+    if (root == NULL) {
+        fail(0, why, size, "%s is not JSON: line %d: %s", manifest, error.line, error.text);
+        return NULL;
+    }
+    if (json_integer_value(json_object_get(root, "version")) != MANIFEST_VERSION ||
+        !json_is_array(json_object_get(root, "routes"))) {
+        fail(0, why, size, "%s was written by another version of Capra; build again", manifest);
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+static int build_table(app *a, char *why, size_t size)
+{
+    const char **patterns = memory_take(a->count * sizeof *patterns);
+    for (uint32_t i = 0; i < a->count; i++)
+        patterns[i] = a->routes[i].pattern;
+    int const error = route_table_new(&a->table, patterns, a->count, why, size);
+    free(patterns);
+    return error;
+}
+
+int app_load(app **out, const char *manifest, char *why, size_t why_size)
+{
+    buffer text = { 0 };
+    json_t *root = parse(manifest, &text, why, why_size);
+    if (root == NULL) {
+        buffer_cleanup(&text);
+        return CAPRA_E_MANIFEST;
+    }
+
+    const json_t *entries = json_object_get(root, "routes");
+    app *a = memory_take(sizeof *a);
+    *a = (app){ .holders = 1, .count = (uint32_t)json_array_size(entries) };
+    a->routes = memory_take(a->count * sizeof *a->routes);
+    a->libraries = memory_take(a->count * sizeof *a->libraries);
+    for (uint32_t i = 0; i < a->count; i++)
+        a->libraries[i] = NULL;
+    a->text = arena_copy(&a->arena, buffer_slice(&text));
+    buffer_cleanup(&text);
+
+    int error = 0;
+    for (uint32_t i = 0; i < a->count && error == 0; i++)
+        error = read_route(a, i, json_array_get(entries, i), why, why_size);
+    json_decref(root);
+    if (error == 0)
+        error = build_table(a, why, why_size);
+    if (error != 0) {
+        app_release(a);
+        return error;
+    }
+    *out = a;
+    return 0;
+}
+
+int app_needs_node(const char *manifest, char *why, size_t why_size)
+{
+    buffer text = { 0 };
+    json_t *root = parse(manifest, &text, why, why_size);
+    buffer_cleanup(&text);
+    if (root == NULL)
+        return CAPRA_E_MANIFEST;
+    int needed = 0;
+    size_t index;
+    json_t *entry;
+    json_array_foreach(json_object_get(root, "routes"), index, entry)
+    {
+        const char *kind = json_string_value(json_object_get(entry, "kind"));
+        if (kind != NULL && strcmp(kind, "script") == 0)
+            needed = 1;
+    }
+    json_decref(root);
+    return needed;
+}
+
+app *app_hold(app *a)
+{
+    a->holders++;
+    return a;
+}
+
+void app_release(app *a)
+{
+    if (a == NULL || --a->holders > 0)
+        return;
+    route_table_free(a->table);
+    for (uint32_t i = 0; i < a->count; i++)
+        native_unload(a->libraries[i]);
+    free(a->libraries);
+    free(a->routes);
+    arena_cleanup(&a->arena);
+    free(a);
+}
+
+const app_route *app_find(const app *a, uint32_t index)
+{
+    return &a->routes[index];
+}
+
+uint32_t app_route_count(const app *a)
+{
+    return a->count;
+}
+
+const route_table *app_table(const app *a)
+{
+    return a->table;
+}
+
+capra_slice app_manifest(const app *a)
+{
+    return a->text;
+}

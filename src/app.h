@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_APP_H
+#define CAPRA_APP_H
+
+#include "route/route.h"
+
+#include <capra.h>
+#include <stdbool.h>
+
+/* A build, as its manifest describes it: all routes, ready to be matched and run. Made once,
+ * then only read; counted, so that requests in flight keep theirs when a new one comes. */
+typedef struct app app;
+
+typedef enum app_kind {
+    APP_SCRIPT, /* JavaScript or TypeScript */
+    APP_NATIVE, /* a shared object */
+    APP_BROKEN, /* in development: did not compile; `message` says why */
+} app_kind;
+
+typedef struct app_route {
+    const char *pattern; /* "/api/users/[id]" */
+    const char *file;    /* "pages/api/users/[id].ts" */
+    app_kind kind;
+    const char *message;
+    capra_route_fn run;     /* native */
+    bool reads_body;        /* the whole body is read before the handler runs */
+    int64_t body_limit;     /* bytes; -1: none */
+    const char *limit_text; /* the limit as its author wrote it */
+} app_route;
+
+/* Reads the manifest (a path) and loads the compiled C routes. Returns 0, or CAPRA_E_MANIFEST,
+ * CAPRA_E_ROUTE or CAPRA_E_LOAD with a sentence for the operator in `why`. */
+int app_load(app **out, const char *manifest, char *why, size_t why_size);
+
+/* Whether the manifest has a route that only Node can run; only that is read of it. Returns 1,
+ * 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
+int app_needs_node(const char *manifest, char *why, size_t why_size);
+
+app *app_hold(app *a);
+void app_release(app *a); /* the last one frees it; takes NULL */
+
+const app_route *app_find(const app *a, uint32_t index);
+uint32_t app_route_count(const app *a);
+const route_table *app_table(const app *a);
+
+/* The manifest's text, for the runtime. Lent by the app. */
+capra_slice app_manifest(const app *a);
+
+#endif

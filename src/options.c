@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const option_row option_rows[] = {
+#define CAPRA_OPTION_ROW(field, flag, unit, value, help) \
+    { flag, help, unit, value, offsetof(options, field) },
+    CAPRA_OPTIONS(CAPRA_OPTION_ROW)
+#undef CAPRA_OPTION_ROW
+};
+const size_t option_row_count = sizeof option_rows / sizeof *option_rows;
+
+typedef struct suffix {
+    const char *text;
+    uint64_t factor;
+} suffix;
+
+static const suffix times[] = {
+    { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { 0 }
+};
+static const suffix sizes[] = {
+    { "b", 1 }, { "kb", 1024 }, { "mb", 1 << 20 }, { "gb", 1 << 30 }, { 0 }
+};
+static const suffix counts[] = { { 0 } };
+
+typedef struct unit_rule {
+    const suffix *suffixes;
+    uint64_t bare; /* the factor of a number without a suffix */
+    uint64_t largest;
+    const char *expected;
+} unit_rule;
+
+static const unit_rule rules[] = {
+    [OPTION_TIME] = { times, 1000, UINT64_C(31536000000), "a time such as 500ms, 10s, 2m or 1h" },
+    [OPTION_SIZE] = { sizes, 1, UINT64_C(1) << 40, "a size such as 16384, 16kb or 2mb" },
+    [OPTION_COUNT] = { counts, 1, 1000000, "a number" },
+};
+
+void options_init(options *o)
+{
+    for (size_t i = 0; i < option_row_count; i++)
+        *options_field(o, &option_rows[i]) = option_rows[i].value;
+}
+
+static bool find_factor(uint64_t *factor, const unit_rule *rule, const char *text)
+{
+    *factor = rule->bare;
+    if (*text == '\0')
+        return true;
+    for (const suffix *s = rule->suffixes; s->text != NULL; s++) {
+        if (strcmp(s->text, text) == 0) {
+            *factor = s->factor;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the rest of the program relies on, beyond the unit. */
+static bool is_in_range(const option_row *row, uint64_t value, const char **expected)
+{
+    if (row->offset == offsetof(options, head_bytes) && (value < 512 || value > 1 << 20)) {
+        *expected = "a size from 512b to 1mb";
+        return false;
+    }
+    if (row->offset == offsetof(options, target_bytes) && (value < 64 || value > 65535)) {
+        *expected = "a size from 64b to 65535b";
+        return false;
+    }
+    if (row->unit == OPTION_COUNT && value == 0) {
+        *expected = "a number from 1 on";
+        return false;
+    }
+    return true;
+}
+
+bool options_set(options *o, const option_row *row, const char *text, const char **expected)
+{
+    const unit_rule *rule = &rules[row->unit];
+    uint64_t number = 0, factor;
+    const char *at = text;
+    *expected = rule->expected;
+
+    for (; *at >= '0' && *at <= '9'; at++) {
+        number = number * 10 + (uint64_t)(*at - '0');
+        if (number > rule->largest)
+            return false;
+    }
+    if (at == text || !find_factor(&factor, rule, at) || number > rule->largest / factor)
+        return false;
+    if (!is_in_range(row, number * factor, expected))
+        return false;
+    *options_field(o, row) = number * factor;
+    return true;
+}
+
+void options_print(char *out, size_t size, option_unit unit, uint64_t value)
+{
+    const suffix *best = NULL;
+    for (const suffix *s = rules[unit].suffixes; s->text != NULL; s++)
+        if (value >= s->factor && value % s->factor == 0)
+            best = s;
+    if (best == NULL)
+        snprintf(out, size, "%" PRIu64, value);
+    else
+        snprintf(out, size, "%" PRIu64 "%s", value / best->factor, best->text);
+}

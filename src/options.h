@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_OPTIONS_H
+#define CAPRA_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Everything that can be set and is a quantity: field, flag, unit, default, and what it means
+ * to a person. The command line, its help and what a worker is told come from this table. */
+#define CAPRA_OPTIONS(X)                                                                    \
+    X(keep_alive_ms, "keep-alive-timeout", OPTION_TIME, 72000,                              \
+      "how long an idle connection is kept between two requests")                           \
+    X(head_ms, "head-timeout", OPTION_TIME, 10000,                                          \
+      "how long a request's head may take to arrive (408)")                                 \
+    X(body_ms, "body-timeout", OPTION_TIME, 30000, "how long a body may stand still (408)") \
+    X(write_ms, "write-timeout", OPTION_TIME, 30000,                                        \
+      "how long a client may read nothing of its answer")                                   \
+    X(shutdown_ms, "shutdown-timeout", OPTION_TIME, 30000,                                  \
+      "how long requests in flight may take after a signal to stop")                        \
+    X(head_bytes, "max-head-bytes", OPTION_SIZE, 16384, "request line and headers (431)")   \
+    X(target_bytes, "max-target-bytes", OPTION_SIZE, 8192, "path and query (414)")          \
+    X(body_bytes, "max-body-bytes", OPTION_SIZE, 0,                                         \
+      "any body, whatever its route allows (413); 0: only the route's own limit counts")    \
+    X(connections, "max-connections", OPTION_COUNT, 20000,                                  \
+      "open at once; more wait until one closes")                                           \
+    X(workers, "workers", OPTION_COUNT, 1, "processes that answer requests")
+
+typedef enum option_unit { OPTION_TIME, OPTION_SIZE, OPTION_COUNT } option_unit;
+
+typedef struct options {
+#define CAPRA_OPTION_FIELD(field, flag, unit, value, help) uint64_t field;
+    CAPRA_OPTIONS(CAPRA_OPTION_FIELD)
+#undef CAPRA_OPTION_FIELD
+} options;
+
+typedef struct option_row {
+    const char *flag, *help;
+    option_unit unit;
+    uint64_t value; /* the default */
+    size_t offset;  /* of the field in options */
+} option_row;
+
+extern const option_row option_rows[];
+extern const size_t option_row_count;
+
+/* All defaults. */
+void options_init(options *o);
+
+/* Sets one from text: times take `ms`, `s`, `m`, `h` (none: s), sizes `b`, `kb`, `mb`, `gb` (none:
+ * b; 1 kb is 1024 bytes), counts a plain number. False when the text is none of these, is too
+ * large, or lies outside what the option can be; `*expected` then says what would be right. */
+bool options_set(options *o, const option_row *row, const char *text, const char **expected);
+
+/* Writes a time or a size in the largest unit that divides it ("72s", "16kb"). */
+void options_print(char *out, size_t size, option_unit unit, uint64_t value);
+
+static inline uint64_t *options_field(options *o, const option_row *row)
+{
+    return (uint64_t *)(void *)((char *)o + row->offset);
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "response.h"
+
+#include <stdio.h>
+
+/* The answers that no handler gives. */
+
+static const char text_lines[] = "Content-Type: text/plain; charset=utf-8\r\n";
+
+static const char page_lines[] =
+    "Cache-Control: private, no-cache, no-store, max-age=0, must-revalidate\r\n"
+    "Content-Type: text/html; charset=utf-8\r\n";
+
+static const char page_format[] =
+    "<!DOCTYPE html><html><head><meta charset=\"utf-8\">"
+    "<meta name=\"viewport\" content=\"width=device-width\"><title>%d: %s</title><style>"
+    "body{font-family:system-ui,sans-serif;height:100vh;margin:0;display:flex;align-items:center;"
+    "justify-content:center;color:#111;background:#fff}h1{font-size:1.5rem;margin:0;"
+    "padding:.6rem 1.4rem .6rem 0;border-right:1px solid #8886}h2{font-size:.9rem;"
+    "font-weight:400;margin:0;padding-left:1.4rem}@media(prefers-color-scheme:dark){body{"
+    "color:#eee;background:#111}}</style></head><body><h1>%d</h1><h2>%s</h2></body></html>\n";
+
+static const char *page_text(int status)
+{
+    switch (status) {
+    case 400:
+        return "Bad Request.";
+    case 404:
+        return "This page could not be found.";
+    case 405:
+        return "Method Not Allowed.";
+    default:
+        return "Internal Server Error.";
+    }
+}
+
+void response_page(capra_response *res, int status)
+{
+    char body[1024];
+    const char *text = page_text(status);
+    int const length = snprintf(body, sizeof body, page_format, status, text, status, text);
+    response_head const head = { .status = status, .lines = slice_text(page_lines) };
+    response_send(res, &head, slice_of(body, (size_t)length));
+}
+
+void response_error_text(capra_response *res, int status, capra_slice text)
+{
+    response_head const head = { .status = status, .lines = slice_text(text_lines) };
+    response_send(res, &head, text);
+}
+
+void response_error(capra_response *res, int code)
+{
+    char body[256];
+    int const status = error_status(code);
+    int const length =
+        snprintf(body, sizeof body, "%s: %s\n", http_status_reason(status), error_message(code));
+    response_error_text(res, status, slice_of(body, (size_t)length));
+}
+
+/* Next sends both fields, and the target as the body. */
+void response_redirect(capra_response *res, int status, capra_slice location)
+{
+    buffer lines = { 0 };
+    buffer_append_slice(&lines, slice_text("location: "));
+    buffer_append_slice(&lines, location);
+    buffer_append_slice(&lines, slice_text("\r\nRefresh: 0;url="));
+    buffer_append_slice(&lines, location);
+    buffer_append_slice(&lines, slice_text("\r\n"));
+    response_head const head = { .status = status, .lines = buffer_slice(&lines) };
+    response_send(res, &head, location);
+    buffer_cleanup(&lines);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_RESPONSE_H
+#define CAPRA_RESPONSE_H
+
+#include "base/buffer.h"
+#include "http/http.h"
+
+#include <capra.h>
+#include <stdint.h>
+
+/* An answer made into a message: status line, fields, framing, body. Whoever answers (a
+ * handler in either language, a policy, the parser), this is the only place where it becomes bytes.
+ */
+
+typedef enum response_state {
+    RESPONSE_OPEN,      /* nothing has been sent */
+    RESPONSE_STREAMING, /* the head has been sent, the body follows */
+    RESPONSE_ENDED,
+} response_state;
+
+/* The fields that every response carries, made once a second. */
+typedef struct response_clock {
+    int64_t second;
+    uint32_t keep_alive_s;
+    uint16_t date_length, keep_length, close_length;
+    char date[64];    /* "Date: …\r\n" */
+    char keep[64];    /* "Connection: keep-alive\r\nKeep-Alive: …\r\n\r\n" */
+    char closing[32]; /* "Connection: close\r\n\r\n" */
+} response_clock;
+
+void response_clock_init(response_clock *clock, uint32_t keep_alive_s);
+void response_clock_set(response_clock *clock, int64_t second);
+
+typedef struct response_events {
+    /* Before the head is made: the last moment to set `closes`. */
+    void (*on_begin)(capra_response *res);
+    /* All of it has been written. */
+    void (*on_end)(capra_response *res);
+} response_events;
+
+struct capra_response {
+    const response_events *events;
+    const response_clock *clock;
+    const http_head *head; /* of the request; NULL when it could not be parsed */
+    const char *data;      /* the head's bytes */
+    buffer *to;            /* where the message goes: a connection's output, or a test's buffer */
+    buffer lines;          /* header lines that a C route has added */
+    response_state state;
+    int status;          /* that was sent */
+    int64_t left;        /* of the Content-Length that was declared, when streaming; -1: none was */
+    uint64_t body_bytes; /* sent so far */
+    bool closes;         /* the connection ends with this response */
+    bool is_chunked;
+    bool is_bodyless; /* HEAD, 204, 304: what the handler writes is dropped */
+};
+
+/* `to` and the rest are the caller's. `head` NULL: an answer to what was no request. */
+void response_init(capra_response *res, const response_events *events, const response_clock *clock,
+                   const http_head *head, const char *data, buffer *to);
+void response_cleanup(capra_response *res);
+
+enum {
+    RESPONSE_ETAG = 1,           /* compute it, and answer 304 to a client that has it */
+    RESPONSE_ETAG_OF_BUFFER = 2, /* as Next does for a Buffer: that of its JSON text */
+    RESPONSE_CLOSE = 4,
+    RESPONSE_NO_DATE = 8,
+};
+
+/* What an answer says. `reason` empty: the standard phrase. `lines`: whole header lines, each with
+ * its CR LF, without the framing fields, Date and Connection. */
+typedef struct response_head {
+    int status;
+    capra_slice reason, lines;
+    unsigned flags;
+} response_head;
+
+/* The whole answer. 0, or CAPRA_E_HEAD_SENT. */
+int response_send(capra_response *res, const response_head *head, capra_slice body);
+
+/* The head of an answer whose body follows; `length` is its Content-Length, -1 if nobody knows. 0,
+ * or CAPRA_E_HEAD_SENT. */
+int response_begin(capra_response *res, const response_head *head, int64_t length);
+
+/* A piece of the body; beyond the declared length it is dropped. CAPRA_E_INVALID when not
+ * streaming. */
+int response_write(capra_response *res, capra_slice piece);
+
+/* The end, with trailer lines (sent only with chunked framing). A body shorter than declared sets
+ * `closes`: the client must see that it was cut. */
+int response_end(capra_response *res, capra_slice trailers);
+
+/* 100, 102 or 103; CAPRA_E_HEAD_SENT, or CAPRA_E_INVALID for HTTP/1.0. */
+int response_interim(capra_response *res, int status, capra_slice lines);
+
+/* The standard answers: an error of the table, with a sentence for the person who looks at it; one
+ * with a text of its own; the page for what does not exist; a redirect. All end the response. */
+void response_error(capra_response *res, int code);
+void response_error_text(capra_response *res, int status, capra_slice text);
+void response_page(capra_response *res, int status);
+void response_redirect(capra_response *res, int status, capra_slice location);
+
+/* ETag of a text as Next 16 computes it: FNV-1a over its UTF-16 code units, folded to 52 bits, in
+ * base 36, and the number of units, in quotes. `is_buffer`: of the text
+ * {"type":"Buffer","data":[…]} of the bytes. Writes at most RESPONSE_ETAG_MAX bytes and returns how
+ * many. */
+enum { RESPONSE_ETAG_MAX = 40 };
+size_t response_etag(char out[RESPONSE_ETAG_MAX], capra_slice text, bool is_buffer);
+
+/* Whether the client has what `etag` names: only for GET and HEAD and a status of 2xx that has a
+ * body (RFC 9110, 13.1.2); never with If-Modified-Since or `no-cache`, as in Next. */
+bool response_is_fresh(const http_head *head, const char *data, int status, capra_slice etag);
+
+#endif
