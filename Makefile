@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+#
+# The one front door. Everything sets itself up: what is missing is installed first
+# (scripts/setup.sh says what), what is there is left alone.
+
+APP ?= examples/tutorial
+PREFIX ?= /usr/local
+SECONDS ?= 600
+NODE = node_modules/.bin/node
+
+.DEFAULT_GOAL := build
+.PHONY: help build run dev test bench fuzz format lint install lock clean setup-build setup-test setup-lint
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+build: setup-build ## everything that runs: build/capra, build/capra.node, the two bundles
+	@scripts/build.sh release
+
+run: build ## build and serve an app: make run [APP=examples/tutorial] [PORT=3000]
+	@build/capra build $(APP)
+	@exec build/capra start $(APP)
+
+dev: build ## the same, rebuilt at each change
+	@exec build/capra dev $(APP)
+
+test: setup-test ## every test: make test [SUITES="unit http fuzz …"]
+	@$(NODE) scripts/test.mjs $(SUITES)
+
+bench: build ## measure beside the peers: make bench ARGS="…" (see bench/)
+	@scripts/build.sh release bench
+	@$(NODE) bench/run.mjs $(ARGS)
+
+fuzz: setup-test ## search for inputs that break the parsers: make fuzz [SECONDS=600] [TARGETS="head …"]
+	@$(NODE) scripts/fuzz.mjs --seconds $(SECONDS) $(TARGETS)
+
+format: setup-lint ## format C, TypeScript and JSON
+	@scripts/format.sh
+
+lint: setup-lint ## formatting, static analysis, types, and the borders between the rooms
+	@scripts/build.sh release
+	@scripts/lint.sh
+
+install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.h
+	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
+
+lock: ## after a change to a package.json: bring package-lock.json up to date
+	@npm install --no-progress
+	@cksum <package-lock.json >node_modules/.capra-lock
+
+clean: ## remove what make wrote; npm packages stay
+	rm -rf build
+
+setup-build:
+	@scripts/setup.sh build
+setup-test:
+	@scripts/setup.sh build test
+setup-lint:
+	@scripts/setup.sh build lint

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+#
+# What is shipped, in build/.
+set(output ${PROJECT_SOURCE_DIR}/build)
+
+if(NOT CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+    message(FATAL_ERROR "Capra is compiled with gcc or clang, not ${CMAKE_C_COMPILER_ID}")
+endif()
+
+add_core(release_flags)
+add_capra(${output})
+
+# --- The addon: the core once more, against Node's own libuv ---
+
+# node_modules has the Node of this platform and no other.
+file(GLOB node_headers ${PROJECT_SOURCE_DIR}/node_modules/node-*/include/node/node_api.h)
+if(NOT node_headers)
+    message(FATAL_ERROR "Node's headers are missing: run `make`, which installs them")
+endif()
+list(GET node_headers 0 node_header)
+cmake_path(GET node_header PARENT_PATH node_include)
+
+if(addon_sources)
+    add_library(addon MODULE ${core_sources} ${addon_sources})
+    # First, for the uv.h in there is the one of the libuv that the addon meets.
+    target_include_directories(addon BEFORE PRIVATE ${node_include})
+    target_compile_definitions(addon PRIVATE NAPI_VERSION=10 CAPRA_IN_NODE=1)
+    # libuv is not linked: its functions, as Node-API's, are in the node executable.
+    target_link_libraries(addon PRIVATE flags release_flags PkgConfig::JANSSON)
+    if(APPLE)
+        target_link_options(addon PRIVATE -undefined dynamic_lookup)
+    endif()
+    set_target_properties(addon PROPERTIES
+        PREFIX "" OUTPUT_NAME capra SUFFIX .node LIBRARY_OUTPUT_DIRECTORY ${output})
+endif()
+
+# --- JavaScript: one file for the worker, one for the compiler ---
+
+find_program(CAPRA_NODE node REQUIRED NO_DEFAULT_PATH
+    PATHS ${PROJECT_SOURCE_DIR}/node_modules/.bin)
+find_sources(script_sources
+    ${PROJECT_SOURCE_DIR}/runtime/*.ts ${PROJECT_SOURCE_DIR}/compiler/*.ts)
+
+function(add_bundle name entry)
+    if(NOT "${PROJECT_SOURCE_DIR}/${entry}" IN_LIST script_sources)
+        return()
+    endif()
+    add_custom_command(OUTPUT ${output}/${name}
+        COMMAND ${CAPRA_NODE} scripts/bundle.mjs ${entry} build/${name}
+        DEPENDS ${script_sources} ${PROJECT_SOURCE_DIR}/scripts/bundle.mjs
+                ${PROJECT_SOURCE_DIR}/package-lock.json
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+        COMMENT "Bundling build/${name}"
+        VERBATIM)
+    add_custom_target(${name} ALL DEPENDS ${output}/${name})
+endfunction()
+add_bundle(worker.cjs runtime/worker.ts)
+add_bundle(compiler.mjs compiler/main.ts)
+
+# --- Not built by `make` ---
+
+# For valgrind, which wants no sanitizers beside it.
+add_http_cases()
+if(TARGET http-cases)
+    set_target_properties(http-cases PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
+set_target_properties(core_archive PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# Programs that measure.
+find_sources_here(bench_sources ${PROJECT_SOURCE_DIR}/bench/*.c)
+add_custom_target(bench)
+foreach(source ${bench_sources})
+    cmake_path(GET source STEM name)
+    add_executable(bench-${name} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(bench-${name} PRIVATE core_archive)
+    set_target_properties(bench-${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${output}/bench)
+    add_dependencies(bench bench-${name})
+endforeach()

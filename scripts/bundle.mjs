@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// One entry point and all that it imports as one file: bundle.mjs ENTRY OUTPUT
+// The output's ending says which kind of module it is (.cjs or .mjs).
+import { build } from 'esbuild';
+
+const [entry, output] = process.argv.slice(2);
+if (!entry || !output) {
+  console.error('usage: bundle.mjs ENTRY OUTPUT');
+  process.exit(2);
+}
+
+await build({
+  entryPoints: [entry],
+  outfile: output,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: output.endsWith('.cjs') ? 'cjs' : 'esm',
+  // esbuild is a program with a library around it, and addons are not text.
+  external: ['esbuild', '*.node'],
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
