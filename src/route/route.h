@@ -30,18 +30,22 @@ typedef enum route_result {
 } route_result;
 
 /* Builds the table. Returns 0, or CAPRA_E_ROUTE with a message in `why` (`why_size` bytes,
- * zero-ended) that names both patterns of a conflict. The patterns are copied. */
+ * zero-ended) that names the pattern, or both patterns of a conflict. The patterns are copied. */
 int route_table_new(route_table **out, const char *const *patterns, uint32_t count, char *why,
                     size_t why_size);
 
 /* Takes NULL. */
 void route_table_free(route_table *table);
 
-/* Finds the route of a normalised path (see http_target_parse). Static segments are compared after
- * percent-decoding, `%2F` never being a slash; precedence at each level: static, [x], [...x],
- * [[...x]], with backtracking. The cost is that of the path's length, whatever the number of
- * routes, and nothing is allocated. `out` is written only with ROUTE_FOUND; its slices are parts of
- * `path`. */
+/* Finds the route of a normalised path (see http_target_parse) without a trailing slash. Precedence
+ * at each level: literal text, [x], [...x], [[...x]], with backtracking. An empty segment matches
+ * nothing. The cost is that of the path's length, whatever the number of routes, and nothing is
+ * allocated. `out` is written only with ROUTE_FOUND; its slices are parts of `path`.
+ *
+ * Literal text is compared with the decoded segment, `%2F` never being a slash: /api/with%20space
+ * is `with space`. A path that escapes what needs no escape (/api/h%65llo) is first taken as
+ * written, and only if that matches nothing by its decoded segments, so that a value which happens
+ * to spell a literal name can be sent to [x] (/api/dyn/st%61tic), as with Next. */
 route_result route_table_match(const route_table *table, capra_slice path, route_match *out);
 
 /* The names of a route's parameters in the pattern's order; lent by the table. */
