@@ -3,10 +3,9 @@
 
 #include "char.h"
 
-static const capra_slice names[] = {
-    [HTTP_FIELD_OTHER] = { "", 0 },
+static const capra_slice names[] = { [HTTP_FIELD_OTHER] = { "", 0 },
 #define ROW(id, name) [HTTP_FIELD_##id] = { name, sizeof name - 1 },
-    HTTP_FIELDS(ROW)
+                                     HTTP_FIELDS(ROW)
 #undef ROW
 };
 
@@ -156,7 +155,9 @@ static bool take_escape(capra_slice *s)
 
 bool http_is_host(capra_slice s)
 {
-    if (s.length > 0 && s.data[0] == '[') {
+    if (s.length == 0)
+        return true;
+    if (s.data[0] == '[') {
         if (!take_literal(&s))
             return false;
     } else {

@@ -5,7 +5,7 @@ static const capra_slice names[] = {
 #define ROW(id, name) { name, sizeof name - 1 },
     HTTP_METHODS(ROW)
 #undef ROW
-    { "", 0 },
+        { "", 0 },
 };
 
 const char *http_method_name(http_method method)

@@ -12,10 +12,9 @@ typedef struct row {
 
 #define LINE(code, reason) "HTTP/1.1 " #code " " reason "\r\n"
 
-static const row rows[] = {
-    { "unknown", { NULL, 0 } },
+static const row rows[] = { { "unknown", { NULL, 0 } },
 #define ROW(code, reason) { reason, { LINE(code, reason), sizeof LINE(code, reason) - 1 } },
-    HTTP_STATUSES(ROW)
+                            HTTP_STATUSES(ROW)
 #undef ROW
 };
 
