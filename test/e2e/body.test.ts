@@ -54,7 +54,12 @@ before(async () => {
 });
 after(() => server.stop());
 
-type Row = [row: string, type: string | undefined, body: string | Uint8Array | undefined, text: string];
+type Row = [
+  row: string,
+  type: string | undefined,
+  body: string | Uint8Array | undefined,
+  text: string,
+];
 
 const form = 'application/x-www-form-urlencoded';
 const rows: Row[] = [

@@ -125,9 +125,7 @@ for (const [language, app] of twins) {
 
       test('answer 400 when FIN comes in a body', () =>
         withWire(async (wire) => {
-          await wire.send(
-            'POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nshort',
-          );
+          await wire.send('POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nshort');
           wire.finish();
           assert.equal((await wire.answer()).status, 400);
           await wire.closed();
@@ -241,7 +239,10 @@ for (const [language, app] of twins) {
         }));
 
       test('of exactly the limit pass, one byte more is 413 (P151, P152)', async () => {
-        const full = await server.call('POST /api/length', { headers: text, body: 'a'.repeat(MiB) });
+        const full = await server.call('POST /api/length', {
+          headers: text,
+          body: 'a'.repeat(MiB),
+        });
         assert.deepEqual(full.json(), { length: MiB });
         const over = await server.call('POST /api/length', {
           headers: text,
@@ -314,7 +315,8 @@ for (const [language, app] of twins) {
         'bare LF (P402)': 'GET /api/hello HTTP/1.1\nHost: x\n\n',
         'bare LF after a field': 'GET /api/hello HTTP/1.1\r\nHost: x\n\r\n',
         'bare CR in a value': get('X: a\rb'),
-        'a byte beyond ASCII in the target (P403)': 'GET /api/h\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n',
+        'a byte beyond ASCII in the target (P403)':
+          'GET /api/h\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n',
         'a space in the target (P404)': 'GET /api/a b HTTP/1.1\r\nHost: x\r\n\r\n',
         'an unknown method (P405)': 'FOO /api/hello HTTP/1.1\r\nHost: x\r\n\r\n',
         'a method in lower case': 'get /api/hello HTTP/1.1\r\nHost: x\r\n\r\n',
@@ -324,13 +326,19 @@ for (const [language, app] of twins) {
         'an empty name': get(': a'),
         'a folded field': get('X: a\r\n b'),
         'NUL in a value': get('X: a\0b'),
-        'two Content-Lengths that differ (P410)': post('Content-Length: 5\r\nContent-Length: 6', 'hello'),
+        'two Content-Lengths that differ (P410)': post(
+          'Content-Length: 5\r\nContent-Length: 6',
+          'hello',
+        ),
         'two Content-Lengths that agree': post('Content-Length: 5\r\nContent-Length: 5', 'hello'),
         'a list as Content-Length': post('Content-Length: 5, 5', 'hello'),
         'a negative Content-Length': post('Content-Length: -5', 'hello'),
         'a signed Content-Length': post('Content-Length: +5', 'hello'),
         'an endless Content-Length': post(`Content-Length: ${'9'.repeat(30)}`, 'hello'),
-        'both framings (P411)': post('Content-Length: 5\r\nTransfer-Encoding: chunked', '0\r\n\r\n'),
+        'both framings (P411)': post(
+          'Content-Length: 5\r\nTransfer-Encoding: chunked',
+          '0\r\n\r\n',
+        ),
         'Transfer-Encoding: identity': post('Transfer-Encoding: identity', 'hello'),
         'Transfer-Encoding: gzip, chunked': post('Transfer-Encoding: gzip, chunked', '0\r\n\r\n'),
         'Transfer-Encoding twice': post(
@@ -363,7 +371,10 @@ for (const [language, app] of twins) {
       }
 
       test('and nothing behind them is served', async () => {
-        const [{ status }, ...more] = await rawExchange(server.port, cases['two Hosts (P401)'] + hello);
+        const [{ status }, ...more] = await rawExchange(
+          server.port,
+          cases['two Hosts (P401)'] + hello,
+        );
         assert.deepEqual([status, more.length], [400, 0]);
       });
     });

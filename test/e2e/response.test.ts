@@ -30,15 +30,27 @@ const match = (value: string) => ({ 'If-None-Match': value });
 const groups: Record<string, Record<string, Case>> = {
   'json, send and end': {
     P181: { ...whole, headers: { ...one.headers, 'content-length': '7' } },
-    P182: { run: 'res.json(undefined)', headers: { 'content-type': json, etag: undefined }, text: '' },
+    P182: {
+      run: 'res.json(undefined)',
+      headers: { 'content-type': json, etag: undefined },
+      text: '',
+    },
     P183: { run: 'res.json(null)', headers: { etag: '"wm6yxsynvh4"' }, text: 'null' },
     P184: { run: "res.json('str')", headers: { etag: '"vb9525rpm95"' }, text: '"str"' },
     P186: { ...failed, run: 'res.json({a:10n})' },
     P187: { ...failed, run: 'const a={};a.a=a;res.json(a)' },
     P188: { run: 'res.json({toJSON(){return {x:1}}})', text: '{"x":1}' },
-    P189: { ...whole, run: "res.setHeader('Content-Type','application/vnd.api+json');res.json({a:1})" },
+    P189: {
+      ...whole,
+      run: "res.setHeader('Content-Type','application/vnd.api+json');res.json({a:1})",
+    },
     P190: { ...whole, run: 'res.status(201).json({a:1})', status: 201, reason: 'Created' },
-    P191: { run: 'res.status(204).json({a:1})', status: 204, headers: { etag: undefined }, text: '' },
+    P191: {
+      run: 'res.status(204).json({a:1})',
+      status: 204,
+      headers: { etag: undefined },
+      text: '',
+    },
     P192: { run: "res.status(304).send('x')", status: 304, headers: { etag: undefined }, text: '' },
     P193: { run: 'res.status(204).end()', status: 204, text: '' },
     P195: { ...failed, run: 'res.status(99).end()' },
@@ -51,12 +63,24 @@ const groups: Record<string, Record<string, Case>> = {
       headers: { etag: '"2caikvdqo85"', 'content-length': '5', 'content-type': undefined },
       text: 'hello',
     },
-    P201: { run: "res.send('')", headers: { etag: '"78p3gz236i0"', 'content-length': '0' }, text: '' },
-    P202: { run: "res.send('é')", headers: { etag: '"c66t4pa6oi1"', 'content-length': '2' }, text: 'é' },
+    P201: {
+      run: "res.send('')",
+      headers: { etag: '"78p3gz236i0"', 'content-length': '0' },
+      text: '',
+    },
+    P202: {
+      run: "res.send('é')",
+      headers: { etag: '"c66t4pa6oi1"', 'content-length': '2' },
+      text: 'é',
+    },
     P203: { ...whole, run: 'res.send({a:1})' },
     P205: { run: 'res.send(0)', headers: { 'content-type': json }, text: '0' },
     P206: { run: 'res.send(true)', headers: { 'content-type': json }, text: 'true' },
-    P207: { run: 'res.send(null)', headers: { etag: undefined, 'content-type': undefined }, text: '' },
+    P207: {
+      run: 'res.send(null)',
+      headers: { etag: undefined, 'content-type': undefined },
+      text: '',
+    },
     P212: {
       run: "res.send(Buffer.from('buf'))",
       headers: {
@@ -121,7 +145,12 @@ const groups: Record<string, Record<string, Case>> = {
     },
     'P243, not 304': { ...whole, method: 'POST', send: match(tag) },
     'P244, not 304': { ...whole, method: 'DELETE', send: match(tag) },
-    'P245, not 304': { ...whole, run: 'res.status(500).json({a:1})', send: match(tag), status: 500 },
+    'P245, not 304': {
+      ...whole,
+      run: 'res.status(500).json({a:1})',
+      send: match(tag),
+      status: 500,
+    },
     'P247, kept': {
       run: `res.setHeader('ETag','"mine"');res.json({a:1})`,
       headers: { etag: '"mine"' },
@@ -162,7 +191,11 @@ const groups: Record<string, Record<string, Case>> = {
       run: "res.setHeader('Set-Cookie','a=1');res.appendHeader('Set-Cookie','b=2');res.end('x')",
       headers: { 'set-cookie': 'a=1, b=2' },
     },
-    P271: { ...failed, run: "res.setHeader('X-A','a\\nb');res.end('x')", headers: { 'x-a': undefined } },
+    P271: {
+      ...failed,
+      run: "res.setHeader('X-A','a\\nb');res.end('x')",
+      headers: { 'x-a': undefined },
+    },
     P272: { ...failed, run: "res.setHeader('X-A',undefined);res.end('x')" },
     P467: {
       run: "res.setHeaders(new Map([['x-1','a'],['x-2',['b','c']]]));res.end('x')",
@@ -247,7 +280,9 @@ before(async () => {
 after(() => server.stop());
 
 async function check(row: string, { method = 'GET', send, status = 200, ...expected }: Case) {
-  const answer = await server.call(`${method} /api/x?row=${encodeURIComponent(row)}`, { headers: send });
+  const answer = await server.call(`${method} /api/x?row=${encodeURIComponent(row)}`, {
+    headers: send,
+  });
   assert.equal(answer.status, status);
   if (expected.reason !== undefined) assert.equal(answer.reason, expected.reason);
   if (expected.text !== undefined) assert.equal(answer.text, expected.text);

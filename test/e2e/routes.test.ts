@@ -154,7 +154,7 @@ describe('a file is a route', () => {
   for (const found of files) test(`${found[1]} is ${found[2]} (${found[0]})`, () => expect(found));
 });
 
-test('the answer is Next\'s, byte for byte (P061)', async () => {
+test("the answer is Next's, byte for byte (P061)", async () => {
   const { text, headers } = await server.call('GET /api/dyn/123');
   const query = '"query":{"id":"123"}';
   assert.equal(
@@ -165,7 +165,8 @@ test('the answer is Next\'s, byte for byte (P061)', async () => {
 });
 
 describe('a path finds its file', () => {
-  for (const found of matches) test(`${found[1]} is ${found[2]} (${found[0]})`, () => expect(found));
+  for (const found of matches)
+    test(`${found[1]} is ${found[2]} (${found[0]})`, () => expect(found));
 });
 
 describe('where Next finds nothing, or the wrong thing', () => {
@@ -258,7 +259,12 @@ describe('a path that is not as it should be is 308', () => {
   }
 
   test('never to another host', async () => {
-    for (const path of ['//evil.example/', '/\\evil.example/', '///evil.example', '/.//evil.example/']) {
+    for (const path of [
+      '//evil.example/',
+      '/\\evil.example/',
+      '///evil.example',
+      '/.//evil.example/',
+    ]) {
       const { status, headers } = await server.call(`GET ${path}`);
       if (status === 308) assert.match(headers.location, /^\/(?![/\\])/, path);
       else assert.ok(status === 404 || status === 400, `${path} ${status}`);

@@ -188,9 +188,7 @@ describe('/api/users/[id]', () => {
 
 describe('/api/posts/[userId]/[postId]', () => {
   test('finds a post by both ids', async () => {
-    const { userId, id, title } = (
-      await expect(server.call('GET /api/posts/1/2'), 200)
-    ).json();
+    const { userId, id, title } = (await expect(server.call('GET /api/posts/1/2'), 200)).json();
     assert.deepEqual([userId, id, title], [1, 2, 'On Bernoulli numbers']);
   });
 
@@ -224,7 +222,9 @@ describe('/api/docs/[...slug]', () => {
   });
 
   test('never climbs out of its folder (P048)', async () => {
-    await expect(server.call('GET /api/docs/../hello'), 200, { message: 'Hello from Next.js API!' });
+    await expect(server.call('GET /api/docs/../hello'), 200, {
+      message: 'Hello from Next.js API!',
+    });
     await expect(server.call('GET /api/docs/%2e%2e/%2E%2E/etc/passwd'), 404);
   });
 });
@@ -302,7 +302,18 @@ describe('/api/primes, written in C', () => {
   });
 
   const error = 'n must be a whole number from 2 to 1000000';
-  const bad = ['', '1', '0', '-5', '1000001', '99999999999999999999', 'ten', '1e3', '10%00', '0x10'];
+  const bad = [
+    '',
+    '1',
+    '0',
+    '-5',
+    '1000001',
+    '99999999999999999999',
+    'ten',
+    '1e3',
+    '10%00',
+    '0x10',
+  ];
   for (const n of bad) {
     test(`refuses n=${n}`, async () => {
       await expect(server.call(`GET /api/primes?n=${n}`), 400, { error });
@@ -318,7 +329,12 @@ describe('/api/primes, written in C', () => {
 });
 
 test('nothing but the routes is served', async () => {
-  const files = ['/lib/database.ts', '/package.json', '/data/tutorial.sqlite', '/api/../lib/users.ts'];
+  const files = [
+    '/lib/database.ts',
+    '/package.json',
+    '/data/tutorial.sqlite',
+    '/api/../lib/users.ts',
+  ];
   for (const path of files) await expect(server.call(`GET ${path}`), 404);
 });
 

@@ -45,8 +45,10 @@ const built = new Map<string, Promise<string>>();
 /** The folder of a built project: files are written and built once for the same content. */
 export function buildApp(app: Files | string): Promise<string> {
   const key = typeof app === 'string' ? app : JSON.stringify(app);
-  let folder = built.get(key);
-  if (!folder) built.set(key, (folder = build(typeof app === 'string' ? app : makeApp(app))));
+  const known = built.get(key);
+  if (known) return known;
+  const folder = build(typeof app === 'string' ? app : makeApp(app));
+  built.set(key, folder);
   return folder;
 }
 

@@ -30,7 +30,10 @@ process.on('exit', () => {
 });
 
 /** Starts `capra` with these arguments. */
-export function spawnCapra(args: string[], { env = {}, cwd }: { env?: Environment; cwd?: string } = {}) {
+export function spawnCapra(
+  args: string[],
+  { env = {}, cwd }: { env?: Environment; cwd?: string } = {},
+) {
   return run(executable, args, { cwd, env: cleanEnvironment(env) });
 }
 

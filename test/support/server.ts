@@ -58,7 +58,9 @@ async function serve(
   const port = await Promise.race([
     until(() => readPort(running.stdout()), 'ready line', { ms: 30_000, found: said }),
     running.finished.then(({ code, signal }) => {
-      throw new Error(`capra ${command} ended with ${code ?? signal} before it was ready\n${said()}`);
+      throw new Error(
+        `capra ${command} ended with ${code ?? signal} before it was ready\n${said()}`,
+      );
     }),
   ]);
 
@@ -89,7 +91,8 @@ function readPort(stdout: string): number | undefined {
 
 function workerOf(supervisor: number): number {
   const named = childrenOf(supervisor).filter((pid) => !/compiler\.mjs/.test(commandLine(pid)));
-  if (named.length !== 1) throw new Error(`expected one worker, found ${named.join(', ') || 'none'}`);
+  if (named.length !== 1)
+    throw new Error(`expected one worker, found ${named.join(', ') || 'none'}`);
   return named[0];
 }
 

@@ -6,7 +6,9 @@
  */
 export function isValidEmail(text: string): boolean {
   // Each part excludes what ends it, so that the time is linear in the length of hostile input.
-  return text.length <= 254 && /^[^\s@<>"(),;:\\]+@[^\s@.<>"(),;:\\]+(\.[^\s@.<>"(),;:\\]+)+$/.test(text);
+  return (
+    text.length <= 254 && /^[^\s@<>"(),;:\\]+@[^\s@.<>"(),;:\\]+(\.[^\s@.<>"(),;:\\]+)+$/.test(text)
+  );
 }
 
 /**

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+
+// The command line: what a person types, sees, and gets as an exit code.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { buildApp, makeApp } from '../support/app.ts';
+import { capra, type Finished } from '../support/command.ts';
+import { root } from '../support/paths.ts';
+import { startCapra } from '../support/server.ts';
+
+const hello = { 'pages/api/hello.js': "export default (req, res) => res.end('hello');" };
+
+/** Exit code 2, nothing on stdout, and one line that names what is wrong. */
+function isUsageError({ code, stdout, stderr }: Finished, what: RegExp) {
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, what);
+}
+
+describe('capra', () => {
+  test('--help tells every command and option', async () => {
+    const { code, stdout, stderr } = await capra(['--help']);
+    assert.deepEqual([code, stderr], [0, '']);
+    for (const word of ['dev', 'build', 'start', 'routes', '--port', '--hostname', '--help'])
+      assert.match(stdout, new RegExp(word));
+    assert.deepEqual(await capra(['-h']), await capra(['--help']));
+  });
+
+  for (const command of ['dev', 'build', 'start', 'routes']) {
+    test(`${command} --help exits with 0`, async () => {
+      const { code, stdout } = await capra([command, '--help']);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(command));
+    });
+  }
+
+  test('--version is the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { code, stdout } = await capra(['--version']);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^(capra )?v?${version.replaceAll('.', '\\.')}\n$`));
+  });
+
+  test('refuses what it does not know with exit code 2', async () => {
+    isUsageError(await capra(['strat']), /strat/);
+    isUsageError(await capra(['start', '--prot', '1']), /--prot/);
+    isUsageError(await capra(['start', '.', 'second']), /second/);
+    isUsageError(await capra(['start', '--port']), /--port/);
+  });
+
+  for (const port of ['abc', '-1', '70000', '3000x', '']) {
+    test(`refuses ${JSON.stringify(port)} as a port with exit code 2`, async () => {
+      isUsageError(await capra(['start', '-p', port]), /port/i);
+    });
+  }
+
+  for (const [option, value] of [
+    ['--head-timeout', 'soon'],
+    ['--head-timeout', '10 s'],
+    ['--max-head-bytes', '16kib'],
+    ['--max-head-bytes', '1'],
+    ['--max-connections', '0'],
+    ['--max-connections', '1.5'],
+  ]) {
+    test(`refuses ${value} for ${option} and says what would be right`, async () => {
+      isUsageError(await capra(['start', option, value]), new RegExp(`${option}.*${value}`));
+    });
+  }
+});
+
+describe('capra start', () => {
+  test('without a build says so, and never that it is ready', async () => {
+    const { code, stdout, stderr } = await capra(['start', makeApp(hello), '-p', '0']);
+    assert.equal(code, 1);
+    assert.match(stderr, /capra build/);
+    assert.doesNotMatch(stdout, /Ready|Local/);
+  });
+
+  test('in a folder that does not exist is one clear line', async () => {
+    const folder = join(makeApp(hello), 'missing');
+    const { code, stderr } = await capra(['start', folder, '-p', '0']);
+    assert.equal(code, 1);
+    assert.match(stderr, /missing/);
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  });
+
+  test('on a taken port is one clear line and exit code 1', async () => {
+    const taken = createServer().listen(0);
+    const { port } = taken.address() as { port: number };
+    const folder = await buildApp(hello);
+    const { code, stdout, stderr } = await capra(['start', folder, '-p', String(port)]);
+    taken.close();
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`\\b${port}\\b`));
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    assert.doesNotMatch(stdout, /Ready/);
+  });
+
+  test('prints where it is, and that it is ready', async () => {
+    const server = await startCapra({ app: hello });
+    assert.match(server.stdout(), new RegExp(`^- Local: +http://localhost:${server.port}$`, 'm'));
+    assert.match(server.stdout(), /^✓ Ready in \d+(\.\d+)? ?m?s$/m);
+    await server.stop();
+  });
+
+  test('listens on the host of -H only', async () => {
+    const server = await startCapra({ app: hello, args: ['-H', '127.0.0.1'] });
+    assert.match(server.stdout(), /^- Local: +http:\/\/127\.0\.0\.1:\d+$/m);
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+    await server.stop();
+  });
+
+  test('takes the port from PORT, and -p before it', async () => {
+    const free = createServer().listen(0);
+    const { port } = free.address() as { port: number };
+    const env = { PORT: String(port) };
+    const folder = await buildApp(hello);
+    // Still taken, so that the message shows which port was tried.
+    const { stderr } = await capra(['start', folder], { env });
+    assert.match(stderr, new RegExp(`\\b${port}\\b`));
+    const server = await startCapra({ app: hello, env });
+    assert.notEqual(server.port, port);
+    await server.stop();
+    free.close();
+  });
+
+  test('takes the folder from where it is run', async () => {
+    const folder = await buildApp(hello);
+    const { code, stdout } = await capra(['routes'], { cwd: folder });
+    assert.equal(code, 0);
+    assert.match(stdout, /\/api\/hello/);
+  });
+
+  test('runs handlers with NODE_ENV=production in the project folder', async () => {
+    const server = await startCapra({
+      app: {
+        'pages/api/where.js': `
+          export default (req, res) => res.json([process.env.NODE_ENV, process.cwd()]);`,
+      },
+    });
+    const answer = await server.call('GET /api/where');
+    assert.deepEqual(answer.json(), ['production', server.folder]);
+    await server.stop();
+  });
+
+  test('serves an app of C routes without any Node', async () => {
+    const server = await startCapra({
+      app: {
+        'pages/api/hello.c': `
+          #include <capra.h>
+
+          static void hello(capra_request *req, capra_response *res)
+          {
+              (void)req;
+              capra_response_text(res, 200, "hello");
+          }
+
+          CAPRA_ROUTE(hello);`,
+      },
+    });
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+    const name = readFileSync(`/proc/${server.worker()}/comm`, 'utf8');
+    assert.match(name, /capra/);
+    await server.stop();
+  });
+});
+
+describe('capra build', () => {
+  const app = {
+    ...hello,
+    'pages/api/users/[id].ts': "export default (req: any, res: any) => res.end('user');",
+    'pages/api/fast.c': `
+      #include <capra.h>
+
+      static void fast(capra_request *req, capra_response *res)
+      {
+          (void)req;
+          capra_response_text(res, 200, "fast");
+      }
+
+      CAPRA_ROUTE(fast);`,
+  };
+
+  test('prints each route with its kind and size, and writes .capra', async () => {
+    const folder = makeApp(app);
+    const { code, stdout, stderr } = await capra(['build', folder]);
+    assert.equal(code, 0, stderr);
+    for (const route of ['/api/hello', '/api/users/\\[id\\]', '/api/fast'])
+      assert.match(stdout, new RegExp(`${route} .*\\d+(\\.\\d+)? ?[kM]?i?B`));
+    assert.match(stdout, /\/api\/fast .*\bC\b/);
+    const manifest = JSON.parse(readFileSync(join(folder, '.capra/manifest.json'), 'utf8'));
+    assert.equal(manifest.routes.length, 3);
+  });
+
+  test('names file, line and column of an error, and shows the line', async () => {
+    const folder = makeApp({ 'pages/api/bad.ts': 'export default () => {\n  const = 1;\n}\n' });
+    const { code, stderr } = await capra(['build', folder]);
+    assert.equal(code, 1);
+    assert.match(stderr, /pages\/api\/bad\.ts:2:\d+/);
+    assert.match(stderr, /const = 1;/);
+  });
+
+  test('names the line of an error in C', async () => {
+    const folder = makeApp({
+      'pages/api/bad.c': '#include <capra.h>\nint x = "text";;\nnothing\n',
+    });
+    const { code, stderr } = await capra(['build', folder]);
+    assert.equal(code, 1);
+    assert.match(stderr, /pages\/api\/bad\.c:3/);
+  });
+
+  test('refuses two files for one route and names both', async () => {
+    const folder = makeApp({ 'pages/api/a.js': 'export default 1', 'pages/api/a/index.ts': '' });
+    const { code, stderr } = await capra(['build', folder]);
+    assert.equal(code, 1);
+    assert.match(stderr, /pages\/api\/a\.js/);
+    assert.match(stderr, /pages\/api\/a\/index\.ts/);
+  });
+
+  test('leaves the last build alone when it fails', async () => {
+    const folder = makeApp(hello);
+    await capra(['build', folder]);
+    const manifest = join(folder, '.capra/manifest.json');
+    const before = readFileSync(manifest, 'utf8');
+    const bad = join(folder, 'pages/api/bad.js');
+    writeFileSync(bad, 'export default (');
+    assert.equal((await capra(['build', folder])).code, 1);
+    assert.equal(readFileSync(manifest, 'utf8'), before);
+  });
+
+  test('needs a pages folder', async () => {
+    const { code, stderr } = await capra(['build', makeApp({ 'package.json': '{}' })]);
+    assert.equal(code, 1);
+    assert.match(stderr, /pages/);
+  });
+});
+
+describe('capra routes', () => {
+  test('prints the table, most precise route first, and writes nothing', async () => {
+    const folder = makeApp({
+      'pages/api/[...all].js': '',
+      'pages/api/[id].js': '',
+      'pages/api/known.js': '',
+    });
+    const { code, stdout } = await capra(['routes', folder]);
+    assert.equal(code, 0);
+    const order = ['/api/known', '/api/[id]', '/api/[...all]'].map((route) =>
+      stdout.indexOf(route),
+    );
+    assert.ok(order.every((at) => at >= 0));
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+    assert.equal(existsSync(join(folder, '.capra')), false);
+  });
+});
