@@ -70,8 +70,8 @@ export interface Core {
   ): void;
 
   /**
-   * Sends a piece of the body. Returns how many bytes now wait in memory for the client; when that is
-   * more than a stream's high-water mark the caller should wait for `Host.drained`.
+   * Sends a piece of the body. Returns how many bytes now wait in memory for the client. After a
+   * return of 16384 or more, `Host.drained` is called once when all of them have gone.
    */
   write(id: number, chunk: Bytes): number;
 
@@ -144,7 +144,7 @@ export interface Host {
   /** A piece of a streamed body, owned by JavaScript; null is its end, with the trailers' lines if there were any. */
   body(id: number, chunk: Uint8Array | null, trailers: string | undefined): void;
 
-  /** What waited has been sent. Called only after `write` returned more than 0. */
+  /** What waited has been sent; see `Core.write`. */
   drained(id: number): void;
 
   /** Something ended the request from outside; see `Closed`. After all but `halfClosed` the id names nothing. */

@@ -14,6 +14,7 @@ typedef struct net_options {
 
 typedef struct net_events {
     conn_events conn;
+    void *conn_owner; /* each connection's `owner` */
     /* After each turn of reading and before each sleep: the time to do what was put off. Returns
      * true when something is left to do at once, so that the loop does not sleep. */
     bool (*on_turn)(void *owner);

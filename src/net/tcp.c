@@ -303,7 +303,7 @@ static void accept_one(net *n)
 {
     tcp *t = memory_take(sizeof *t);
     *t = (tcp){ .net = n };
-    conn_init(&t->conn, &transport, &n->events.conn, n->events.owner);
+    conn_init(&t->conn, &transport, &n->events.conn, n->events.conn_owner);
     list_init(&t->open);
     uv_tcp_init(n->loop, &t->handle);
     t->handle.data = t;

@@ -117,14 +117,14 @@ static bool is_head_request(const capra_response *res)
     return res->head != NULL && res->head->method == HTTP_HEAD;
 }
 
-static int begin(capra_response *res, const response_head *head)
+static int begin(capra_response *res, const response_head *head, bool is_whole)
 {
     if (res->state != RESPONSE_OPEN)
         return CAPRA_E_HEAD_SENT;
     if (head->flags & RESPONSE_CLOSE)
         res->closes = true;
     if (res->events != NULL)
-        res->events->on_begin(res);
+        res->events->on_begin(res, is_whole);
     res->status = head->status;
     res->is_bodyless = is_head_request(res) || http_status_is_bodyless(head->status);
     return 0;
@@ -171,7 +171,7 @@ static int send_not_modified(capra_response *res, const response_head *head, cap
 
 int response_send(capra_response *res, const response_head *head, capra_slice body)
 {
-    int const error = begin(res, head);
+    int const error = begin(res, head, true);
     if (error != 0)
         return error;
 
@@ -208,7 +208,7 @@ int response_send(capra_response *res, const response_head *head, capra_slice bo
 
 int response_begin(capra_response *res, const response_head *head, int64_t length)
 {
-    int const error = begin(res, head);
+    int const error = begin(res, head, false);
     if (error != 0)
         return error;
 

@@ -32,8 +32,9 @@ void response_clock_init(response_clock *clock, uint32_t keep_alive_s);
 void response_clock_set(response_clock *clock, int64_t second);
 
 typedef struct response_events {
-    /* Before the head is made: the last moment to set `closes`. */
-    void (*on_begin)(capra_response *res);
+    /* Before the head is made: the last moment to set `closes`. `is_whole`: the body is there, and
+     * no more of the request is needed for it. */
+    void (*on_begin)(capra_response *res, bool is_whole);
     /* All of it has been written. */
     void (*on_end)(capra_response *res);
 } response_events;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "body.h"
+
+#include "base/error.h"
+
+void body_init(body *b, const http_head *head, int64_t limit)
+{
+    *b = (body){ .framing = head->framing, .left = head->content_length, .limit = limit };
+    b->is_done = b->framing == HTTP_BODY_NONE || (b->framing == HTTP_BODY_LENGTH && b->left == 0);
+}
+
+int body_check(const body *b)
+{
+    bool const is_long =
+        b->framing == HTTP_BODY_LENGTH && b->limit >= 0 && b->left > (uint64_t)b->limit;
+    return is_long ? CAPRA_E_BODY_LONG : 0;
+}
+
+static int take_plain(body *b, capra_slice input, size_t *used, capra_slice *piece)
+{
+    size_t const length = input.length > b->left ? (size_t)b->left : input.length;
+    *used = length;
+    *piece = slice_of(input.data, length);
+    b->left -= length;
+    b->is_done = b->left == 0;
+    return 0;
+}
+
+int body_take(body *b, capra_slice input, size_t *used, capra_slice *piece)
+{
+    int error;
+    *used = 0;
+    *piece = slice_of(input.data, 0);
+    if (b->is_done || input.length == 0)
+        return 0;
+    if (b->framing == HTTP_BODY_LENGTH) {
+        error = take_plain(b, input, used, piece);
+    } else {
+        error = http_chunked_decode(&b->chunked, input, used, piece);
+        b->is_done = b->chunked.is_done;
+    }
+    b->received += piece->length;
+    if (error == 0 && b->limit >= 0 && b->received > (uint64_t)b->limit)
+        return CAPRA_E_BODY_LONG;
+    return error;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_BODY_H
+#define CAPRA_BODY_H
+
+#include "http/http.h"
+
+/* A request's body as it comes in: its framing undone, its length watched. */
+typedef struct body {
+    http_framing framing;
+    uint64_t left;     /* of Content-Length */
+    uint64_t received; /* so far, without framing */
+    int64_t limit;     /* -1: none */
+    http_chunked chunked;
+    bool is_done;
+} body;
+
+/* `limit` in bytes, -1 for none. */
+void body_init(body *b, const http_head *head, int64_t limit);
+
+/* 0, or CAPRA_E_BODY_LONG when Content-Length says already that it is too long. */
+int body_check(const body *b);
+
+/* Looks at `input` and uses `*used` bytes of it; `*piece`, a part of it, is body. To be called
+ * until `used` is 0 or `is_done`. 0, or CAPRA_E_BODY_LONG, CAPRA_E_CHUNK, CAPRA_E_CHUNK_LONG. */
+int body_take(body *b, capra_slice input, size_t *used, capra_slice *piece);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_REQUEST_H
+#define CAPRA_REQUEST_H
+
+#include "app.h"
+#include "body/body.h"
+#include "net/conn.h"
+#include "response/response.h"
+#include "route/route.h"
+
+/* Where a request stands in the pipeline (see server.c). */
+typedef enum request_stage {
+    STAGE_HEAD,
+    STAGE_ROUTE,
+    STAGE_POLICY,
+    STAGE_BODY,
+    STAGE_HANDLER,
+    STAGE_RUNNING, /* its handler answers later */
+    STAGES
+} request_stage;
+
+/* A request and its response. Lives from its first byte to the last byte of its answer, and
+ * everything made for it dies with it. */
+struct capra_request {
+    struct server *server;
+    conn *conn;
+    app *app; /* held: the one that was current when the route was found */
+    const app_route *route;
+    uint32_t id; /* for the script host; 0: it has none */
+    request_stage stage;
+    const char *data; /* the head's bytes, pinned in the connection's input */
+    http_target target;
+    route_match match;
+    body body;
+    capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
+    buffer collected;
+    arena arena;
+    int64_t started_ns;  /* when requests are logged */
+    bool flows;          /* a script asks for the streamed body */
+    bool is_told_of_end; /* the script host knows that the streamed body has ended */
+    bool is_told_of_half_close;
+    bool awaits_drain;  /* the script host is to be told when `out` is empty */
+    bool has_continued; /* 100 Continue has been sent */
+    capra_response res;
+    http_head head; /* last: large, and not to be cleared */
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/log.h"
+#include "response.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+/* How a route in C answers; see include/capra.h. */
+
+static bool is_ours(capra_slice name)
+{
+    return slice_is_nocase(name, "content-length") || slice_is_nocase(name, "transfer-encoding") ||
+           slice_is_nocase(name, "connection") || slice_is_nocase(name, "keep-alive") ||
+           slice_is_nocase(name, "date");
+}
+
+int capra_response_header(capra_response *res, const char *name, const char *value)
+{
+    capra_slice const n = slice_text(name), v = slice_text(value);
+    if (res->state != RESPONSE_OPEN)
+        return CAPRA_E_HEAD_SENT;
+    if (!http_is_token(n) || !http_is_field_value(v) || is_ours(n))
+        return CAPRA_E_INVALID;
+    buffer_append_slice(&res->lines, n);
+    buffer_append(&res->lines, ": ", 2);
+    buffer_append_slice(&res->lines, v);
+    buffer_append(&res->lines, "\r\n", 2);
+    return 0;
+}
+
+int capra_response_bytes(capra_response *res, int status, const char *type, const void *data,
+                         size_t length)
+{
+    if (status < 200 || status > 599)
+        return CAPRA_E_INVALID;
+    if (type != NULL) {
+        int const error = capra_response_header(res, "Content-Type", type);
+        if (error != 0)
+            return error;
+    }
+    response_head const head = { .status = status, .lines = buffer_slice(&res->lines) };
+    return response_send(res, &head, slice_of(data, length));
+}
+
+int capra_response_text(capra_response *res, int status, const char *text)
+{
+    return capra_response_bytes(res, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+/* The answer to a fault of the route itself; what it had set so far is not sent. */
+static int fail_route(capra_response *res, const char *what)
+{
+    log_line(LOG_ERROR, "capra_json: %s", what);
+    buffer_cleanup(&res->lines);
+    response_error_text(res, 500, slice_text("Internal Server Error"));
+    return CAPRA_E_HANDLER;
+}
+
+static int send_json(capra_response *res, int status, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text == NULL)
+        return fail_route(res, "the value cannot be written as JSON");
+    int const error = capra_response_bytes(res, status, "application/json; charset=utf-8", text,
+                                           strlen(text));
+    free(text);
+    return error;
+}
+
+int capra_json(capra_response *res, int status, const char *format, ...)
+{
+    if (res->state != RESPONSE_OPEN)
+        return CAPRA_E_HEAD_SENT;
+    json_error_t why;
+    va_list args;
+    va_start(args, format);
+    json_t *value = json_vpack_ex(&why, 0, format, args);
+    va_end(args);
+    if (value == NULL)
+        return fail_route(res, why.text);
+    int const error = send_json(res, status, value);
+    json_decref(value);
+    return error;
+}
+
+int capra_fail(capra_response *res, int status, const char *message)
+{
+    if (status < 400 || status > 599)
+        return CAPRA_E_INVALID;
+    return capra_json(res, status, "{s:s}", "error", message);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_SERVER_H
+#define CAPRA_SERVER_H
+
+#include "app.h"
+#include "handler/script.h"
+#include "net/conn.h"
+#include "options.h"
+#include "request.h"
+
+/* HTTP over connections, and requests through the pipeline. Knows no sockets: net/ or a test
+ * brings the connections. */
+typedef struct server server;
+
+/* `script` may be NULL; then the app has no routes that need it. Both are lent and outlive the
+ * server. `app` is held. `logs_requests`: a line for each on stderr. */
+server *server_new(const options *o, app *app, const script_host *script, bool logs_requests);
+
+/* After its last connection is gone. Takes NULL. */
+void server_free(server *s);
+
+/* What a connection's transport needs: its events (with the server as owner), and memory. */
+extern const conn_events server_conn_events;
+conn_memory *server_memory(server *s);
+
+/* Serves what is ready and sends what is written. True when something is left to do at once. */
+bool server_turn(server *s);
+
+/* Requests whose head comes from now on are for this app; it is held. */
+void server_set_app(server *s, app *app);
+
+/* No new requests on kept connections: each ends with the response that is being made for it.
+ * To be called for the connections as well, by server_drain_conn. */
+void server_drain(server *s);
+void server_drain_conn(server *s, conn *c);
+
+uint32_t server_in_flight(const server *s);
+
+/* ---- For the script host: everything by id; an id that names nothing gives NULL ---- */
+
+capra_request *server_request(server *s, uint32_t id);
+
+/* Starts or stops the flow of a streamed body. */
+void server_read_body(capra_request *req);
+void server_pause_body(capra_request *req);
+
+/* Cuts the connection; the script host hears no more of the request. */
+void server_abort(capra_request *req);
+
+/* Something has been written outside of a turn; it goes out at the next one. Returns the bytes that
+ * wait. */
+size_t server_wrote(capra_request *req);
+
+#endif

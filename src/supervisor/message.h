@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_SUPERVISOR_MESSAGE_H
+#define CAPRA_SUPERVISOR_MESSAGE_H
+
+#include <stdint.h>
+
+/* What the supervisor and a worker say to each other over a socket pair. Numbers are never
+ * used again: a supervisor may be newer than its workers, for a moment. */
+enum { MESSAGE_VERSION = 1 };
+
+typedef enum message_kind {
+    /* From the worker: 1 to 63. */
+    MESSAGE_READY = 1,    /* it serves; value: its routes */
+    MESSAGE_FAILED = 2,   /* it cannot serve and has said why in the log */
+    MESSAGE_RELOADED = 3, /* the new manifest is served */
+
+    /* From the supervisor: 64 to 127. */
+    MESSAGE_RELOAD = 64, /* read the manifest again */
+    MESSAGE_DRAIN = 65,  /* accept no more, finish what runs, exit; value: ms until the deadline */
+} message_kind;
+
+typedef struct message {
+    uint8_t version, kind;
+    uint16_t unused;
+    uint32_t value;
+} message;
+
+#endif

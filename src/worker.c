@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "net/net.h"
+#include "supervisor/worker_channel.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct worker {
+    worker_config config;
+    const script_host *script;
+    server *server;
+    net *net;
+    channel *channel;
+    void (*on_end)(void *data);
+    void *data;
+    bool is_draining, is_stopping;
+};
+
+/* ---- What it is told at birth ---- */
+
+char *worker_config_write(const worker_config *config)
+{
+    json_t *quantities = json_object();
+    for (size_t i = 0; i < option_row_count; i++) {
+        options copy = config->options;
+        json_object_set_new(quantities, option_rows[i].flag,
+                            json_integer((json_int_t)*options_field(&copy, &option_rows[i])));
+    }
+    json_t *root = json_pack("{s:s, s:b, s:o}", "manifest", config->manifest, "development",
+                             config->is_development, "options", quantities);
+    char *text = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    return text;
+}
+
+int worker_config_read(worker_config *out, const char *text, char *why, size_t why_size)
+{
+    json_t *root = text == NULL ? NULL : json_loads(text, 0, NULL);
+    const char *manifest = json_string_value(json_object_get(root, "manifest"));
+    const json_t *quantities = json_object_get(root, "options");
+    if (manifest == NULL || !json_is_object(quantities)) {
+        snprintf(why, why_size, "a worker is started by `capra start`, not by hand: %s is not set",
+                 WORKER_VARIABLE);
+        json_decref(root);
+        return CAPRA_E_INVALID;
+    }
+    options_init(&out->options);
+    for (size_t i = 0; i < option_row_count; i++) {
+        const json_t *value = json_object_get(quantities, option_rows[i].flag);
+        if (json_is_integer(value))
+            *options_field(&out->options, &option_rows[i]) = (uint64_t)json_integer_value(value);
+    }
+    snprintf(out->manifest, sizeof out->manifest, "%s", manifest);
+    out->is_development = json_is_true(json_object_get(root, "development"));
+    json_decref(root);
+    return 0;
+}
+
+/* ---- The end ---- */
+
+static void on_net_closed(void *data)
+{
+    worker *w = data;
+    if (w->channel != NULL)
+        channel_close(w->channel);
+    server_free(w->server);
+    void (*on_end)(void *) = w->on_end;
+    void *owner = w->data;
+    free(w);
+    on_end(owner);
+}
+
+void worker_stop(worker *w)
+{
+    if (w->is_stopping)
+        return;
+    w->is_stopping = true;
+    net_close(w->net, on_net_closed, w);
+}
+
+static void drain_conn(conn *c, void *data)
+{
+    worker *w = data;
+    server_drain_conn(w->server, c);
+}
+
+static void drain(worker *w)
+{
+    if (w->is_draining)
+        return;
+    w->is_draining = true;
+    net_stop_accepting(w->net);
+    server_drain(w->server);
+    net_each(w->net, drain_conn, w);
+}
+
+/* ---- What happens to it ---- */
+
+static bool on_turn(void *owner)
+{
+    worker *w = owner;
+    bool const has_more = server_turn(w->server);
+    if (w->is_draining && net_connection_count(w->net) == 0)
+        worker_stop(w);
+    return has_more;
+}
+
+static void reload(worker *w)
+{
+    char why[1024];
+    app *fresh;
+    int const error = app_load(&fresh, w->config.manifest, why, sizeof why);
+    if (error != 0) {
+        log_line(LOG_ERROR, "the new build is not served: %s", why);
+        return;
+    }
+    server_set_app(w->server, fresh);
+    if (w->script != NULL)
+        w->script->routes(w->script->data, app_manifest(fresh));
+    channel_send(w->channel, MESSAGE_RELOADED, app_route_count(fresh));
+    app_release(fresh);
+}
+
+static void on_message(void *owner, const message *m)
+{
+    worker *w = owner;
+    switch (m->kind) {
+    case MESSAGE_RELOAD:
+        reload(w);
+        break;
+    case MESSAGE_DRAIN:
+        drain(w);
+        break;
+    default:
+        break; /* from a newer supervisor */
+    }
+}
+
+/* Nobody would ever stop it. */
+static void on_supervisor_gone(void *owner)
+{
+    worker *w = owner;
+    drain(w);
+}
+
+/* ---- The start ---- */
+
+static int open_net(worker *w, void *loop)
+{
+    const options *o = &w->config.options;
+    net_options const no = {
+        .deadlines_ms = { [CONN_IDLE] = o->keep_alive_ms,
+                          [CONN_HEAD] = o->head_ms,
+                          [CONN_BODY] = o->body_ms,
+                          [CONN_WRITE] = o->write_ms,
+                          [CONN_LINGER] = 5000 },
+        .connections = (uint32_t)o->connections,
+    };
+    net_events const events = {
+        .conn = server_conn_events, .conn_owner = w->server, .on_turn = on_turn, .owner = w
+    };
+    return net_open(&w->net, loop, WORKER_LISTEN_FD, &no, &events, server_memory(w->server));
+}
+
+int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
+                 void (*on_end)(void *data), void *data, char *why, size_t why_size)
+{
+    app *a;
+    int error = app_load(&a, config->manifest, why, why_size);
+    if (error != 0)
+        return error;
+
+    worker *w = memory_take(sizeof *w);
+    *w = (worker){ .config = *config, .script = script, .on_end = on_end, .data = data };
+    w->server = server_new(&config->options, a, script, config->is_development);
+    if (script != NULL)
+        script->routes(script->data, app_manifest(a));
+    uint32_t const routes = app_route_count(a);
+    app_release(a);
+
+    channel_events const events = { on_message, on_supervisor_gone, w };
+    error = channel_open(&w->channel, loop, WORKER_CHANNEL_FD, &events);
+    if (error == 0)
+        error = open_net(w, loop);
+    if (error != 0) {
+        snprintf(why, why_size, "the inherited sockets cannot be used: %s", strerror(errno));
+        return error;
+    }
+    channel_send(w->channel, MESSAGE_READY, routes);
+    *out = w;
+    return 0;
+}
+
+server *worker_server(worker *w)
+{
+    return w->server;
+}

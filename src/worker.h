@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_WORKER_H
+#define CAPRA_WORKER_H
+
+#include "handler/script.h"
+#include "options.h"
+#include "server.h"
+
+/* A process that answers requests: the server, its sockets and its supervisor's channel, on
+ * one loop. The same in the executable and inside Node. */
+typedef struct worker worker;
+
+/* Descriptors that a worker is born with. */
+enum { WORKER_LISTEN_FD = 3, WORKER_CHANNEL_FD = 4 };
+
+typedef struct worker_config {
+    options options;
+    char manifest[4096]; /* relative to the working directory, which is the project's folder */
+    bool is_development;
+} worker_config;
+
+/* The variable that carries the config from the supervisor to the worker, as JSON. */
+#define WORKER_VARIABLE "CAPRA_WORKER"
+
+/* The config as text for WORKER_VARIABLE; to be freed with free. */
+char *worker_config_write(const worker_config *config);
+
+/* Reads it back. 0, or CAPRA_E_INVALID with a sentence in `why`. */
+int worker_config_read(worker_config *out, const char *text, char *why, size_t why_size);
+
+/* Starts to serve. `loop` is a uv_loop_t; `script` may be NULL and outlives the worker. `on_end` is
+ * called when the worker has drained and closed all that it had: the process is to exit then.
+ * Returns 0, or a code with a sentence in `why`. */
+int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
+                 void (*on_end)(void *data), void *data, char *why, size_t why_size);
+
+/* For the script host. */
+server *worker_server(worker *w);
+
+/* Closes everything at once; `on_end` is called when it is done. */
+void worker_stop(worker *w);
+
+#endif
