@@ -7,8 +7,12 @@ pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 add_core(asan_flags)
 add_capra(${PROJECT_BINARY_DIR})
 
+# The signals are the sanitizer's alone: cmocka's own handlers would hide where it happened.
+string(JOIN ":" asan_options
+    detect_leaks=1 detect_stack_use_after_return=1 strict_string_checks=1
+    handle_segv=2 handle_sigbus=2 handle_sigfpe=2 handle_sigill=2)
 set(sanitizer_environment
-    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+    "ASAN_OPTIONS=${asan_options}"
     "UBSAN_OPTIONS=print_stacktrace=1")
 
 function(add_case name label timeout)

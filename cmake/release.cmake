@@ -22,8 +22,8 @@ cmake_path(GET node_header PARENT_PATH node_include)
 
 if(addon_sources)
     add_library(addon MODULE ${core_sources} ${addon_sources})
-    # First, for the uv.h in there is the one of the libuv that the addon meets.
-    target_include_directories(addon BEFORE PRIVATE ${node_include})
+    # Before any other libuv's: the uv.h in there is of the one that the addon meets.
+    target_include_directories(addon SYSTEM BEFORE PRIVATE ${node_include})
     target_compile_definitions(addon PRIVATE NAPI_VERSION=10 CAPRA_IN_NODE=1)
     # libuv is not linked: its functions, as Node-API's, are in the node executable.
     target_link_libraries(addon PRIVATE flags release_flags PkgConfig::JANSSON)
