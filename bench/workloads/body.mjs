@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import { MIB } from '../tools/figures.mjs';
+import { cpuBetween, cpuOf, forgetPeak, peakRssOf, rssOf } from '../tools/process-tree.mjs';
+import { inTurns } from '../tools/rounds.mjs';
+import { upload } from '../tools/upload.mjs';
+
+const BODY_BYTES = 1024 * MIB;
+const WARMUP_BYTES = 4096;
+const WARMUP_UPLOADS = 20;
+const MOST_ROUNDS = 3;
+
+const COLUMNS = [
+  { key: 'growthMib', title: 'memory at most +MiB', digits: 1 },
+  { key: 'keptMib', title: 'afterwards +MiB', digits: 1 },
+  { key: 'status', title: 'status', digits: 0 },
+  { key: 'sentMib', title: 'sent MiB', digits: 1 },
+  { key: 'seconds', title: 'seconds', digits: 2 },
+  { key: 'cpuSeconds', title: 'CPU s', digits: 2 },
+];
+
+const STREAMED = { name: 'streamed', path: '/api/stream', expected: 200 };
+const REFUSED = { name: 'refused', path: '/api/parsed', expected: 413 };
+
+/** Peers are asked only to stream: how they would refuse is a setting of each. */
+const casesOf = (peer) =>
+  (peer.isCapra ? [REFUSED, STREAMED] : [STREAMED]).map((kind) => ({
+    name: `${peer.name} ${kind.name}`,
+    title: `${peer.title}, ${kind.name}`,
+    peer,
+    kind,
+  }));
+
+async function measure(bench, { peer, kind }) {
+  const server = await bench.start(peer, 'body');
+  try {
+    const { pid, port } = server;
+    const { path } = kind;
+    for (let i = 0; i < WARMUP_UPLOADS; i++) await upload({ port, path, bytes: WARMUP_BYTES });
+    forgetPeak(pid);
+    const before = rssOf(pid);
+    const cpu = cpuOf(pid);
+    const begin = performance.now();
+    const { status, sent } = await upload({ port, path, bytes: BODY_BYTES });
+    return {
+      growthMib: (peakRssOf(pid) - before) / MIB,
+      keptMib: (rssOf(pid) - before) / MIB,
+      status,
+      sentMib: sent / MIB,
+      seconds: (performance.now() - begin) / 1000,
+      cpuSeconds: cpuBetween(cpu, cpuOf(pid)) / 1e9,
+      errors: Number(status !== kind.expected),
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** A body of 1 GiB: to a route with the usual limit, and to one that streams. */
+export const workload = {
+  order: 5,
+  title: () => 'body: 1 GiB sent with Content-Length',
+  async run(bench) {
+    const peers = await bench.serversFor('body');
+    const rows = await inTurns(bench, peers.flatMap(casesOf), {
+      rounds: Math.min(bench.settings.rounds, MOST_ROUNDS),
+      measure: (subject) => measure(bench, subject),
+    });
+    return { columns: COLUMNS, rows };
+  },
+  goals: ['refused', 'streamed'].map((kind) => ({
+    text: `capra-js, memory for 1 GiB ${kind}`,
+    unit: 'MiB',
+    value: (row) => row(`capra-js ${kind}`)?.growthMib,
+    first: 4,
+  })),
+};
