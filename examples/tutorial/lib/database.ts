@@ -29,7 +29,7 @@ const schema = `
     ('Alan Turing', 'alan@example.com');
   INSERT INTO posts (userId, id, title, content) VALUES
     (1, 1, 'Notes on the Analytical Engine', 'It might act upon other things besides number.'),
-    (1, 2, 'On Bernoulli numbers', 'The first program, and the first off-by-one.'),
+    (1, 2, 'On Bernoulli numbers', 'A program for a machine that was never built.'),
     (2, 1, 'On computable numbers', 'A machine can be invented to compute any of them.');
   PRAGMA user_version = 1;
 `;
