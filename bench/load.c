@@ -63,7 +63,7 @@ typedef struct options {
     struct sockaddr_in server;
     const char *path;
     const char *method;
-    char *headers; /* lines that end in CRLF */
+    char *headers; /* lines that end in CRLF; NULL: none */
     const char *body;
     size_t body_bytes;
     unsigned connections;
@@ -95,7 +95,6 @@ typedef struct connection {
 
 static options options_given = {
     .method = "GET",
-    .headers = "",
     .body = "",
     .connections = 64,
     .pipeline = 1,
@@ -154,7 +153,8 @@ static double percentile_us(double share)
             continue;
         uint64_t shift = bucket < 2 * HISTOGRAM_STEPS ? 0 : bucket / HISTOGRAM_STEPS - 1;
         uint64_t low = (bucket - shift * HISTOGRAM_STEPS) << shift;
-        return ((double)low + (double)(1ull << shift) / 2) / 1000;
+        double middle = (double)low + (double)(1ull << shift) / 2;
+        return (middle < (double)slowest_ns ? middle : (double)slowest_ns) / 1000;
     }
     return (double)slowest_ns / 1000;
 }
@@ -586,11 +586,9 @@ static void read_url(const char *url)
 
 static void add_header(const char *line)
 {
-    size_t before = strlen(options_given.headers);
-    char *headers = allocate(NULL, before + strlen(line) + 3);
-    memcpy(headers, options_given.headers, before);
-    sprintf(headers + before, "%s\r\n", line);
-    options_given.headers = headers;
+    size_t before = options_given.headers != NULL ? strlen(options_given.headers) : 0;
+    options_given.headers = allocate(options_given.headers, before + strlen(line) + 3);
+    sprintf(options_given.headers + before, "%s\r\n", line);
 }
 
 static void read_body_file(const char *path)
@@ -702,9 +700,10 @@ static void compose_batch(void)
     if (options_given.body_bytes > 0)
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", options_given.body_bytes);
     char *head;
-    int head_bytes = asprintf(&head, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n%s%s\r\n",
-                              options_given.method, options_given.path, host,
-                              ntohs(options_given.server.sin_port), options_given.headers, length);
+    int head_bytes =
+        asprintf(&head, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n%s%s\r\n", options_given.method,
+                 options_given.path, host, ntohs(options_given.server.sin_port),
+                 options_given.headers != NULL ? options_given.headers : "", length);
     if (head_bytes < 0)
         abort();
     request_bytes = (size_t)head_bytes + options_given.body_bytes;
@@ -754,5 +753,6 @@ int main(int argc, char **argv)
             close_connection(&connections[i]);
     free(connections);
     free(batch);
+    free(options_given.headers);
     return fault_count() > 0;
 }
