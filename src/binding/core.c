@@ -89,6 +89,14 @@ static response_head read_head(const frame *f, napi_env env, napi_value flags)
     };
 }
 
+/* A large body was here once; the next one may be small for ever. */
+static void trim(binding *b)
+{
+    enum { KEEP_BYTES = 256 * 1024 };
+    if (b->body.capacity > KEEP_BYTES)
+        buffer_cleanup(&b->body);
+}
+
 /* ---- Answers ---- */
 
 static napi_value respond(napi_env env, napi_callback_info info)
@@ -98,6 +106,7 @@ static napi_value respond(napi_env env, napi_callback_info info)
         return NULL;
     response_head const head = read_head(&f, env, f.args[5]);
     response_send(&f.req->res, &head, read_bytes(env, f.args[4], &f.b->body));
+    trim(f.b);
     return NULL;
 }
 
@@ -119,6 +128,7 @@ static napi_value write_piece(napi_env env, napi_callback_info info)
     if (open_frame(&f, env, info)) {
         response_write(&f.req->res, read_bytes(env, f.args[1], &f.b->body));
         waiting = server_wrote(f.req);
+        trim(f.b);
     }
     napi_value number;
     CHECK(env, napi_create_double(env, (double)waiting, &number));
@@ -132,6 +142,7 @@ static napi_value finish(napi_env env, napi_callback_info info)
         return NULL;
     response_write(&f.req->res, read_bytes(env, f.args[1], &f.b->body));
     response_end(&f.req->res, read_latin1(env, f.args[2], &f.b->trailer));
+    trim(f.b);
     return NULL;
 }
 

@@ -97,17 +97,17 @@ static bool has_mark(capra_slice s)
 /* Text where that loses nothing, since text is what most bodies become anyway; bytes otherwise. */
 static napi_value make_body(binding *b, const capra_request *req)
 {
-    capra_slice const body = req->whole_body;
+    capra_slice const bytes = req->whole_body;
     if (!req->body.is_done)
         return b->null;
-    if (body.length == 0)
+    if (bytes.length == 0)
         return b->undefined;
-    if (is_ascii(body))
-        return make_latin1(b, body);
-    if (has_mark(body) || !http_is_utf8(body))
-        return make_bytes(b, body);
+    if (is_ascii(bytes))
+        return make_latin1(b, bytes);
+    if (has_mark(bytes) || !http_is_utf8(bytes))
+        return make_bytes(b, bytes);
     napi_value value;
-    CHECK(b->env, napi_create_string_utf8(b->env, body.data, body.length, &value));
+    CHECK(b->env, napi_create_string_utf8(b->env, bytes.data, bytes.length, &value));
     return value;
 }
 

@@ -68,8 +68,10 @@ static bool is_same_word(capra_slice a, capra_slice b)
     for (;;) {
         skip_symbols(&a);
         skip_symbols(&b);
-        if (a.length == 0 || b.length == 0 || a.data[0] != b.data[0])
+        if (a.length == 0 || b.length == 0)
             return a.length == b.length;
+        if (a.data[0] != b.data[0])
+            return false;
         a = slice_from(a, 1);
         b = slice_from(b, 1);
     }
@@ -85,14 +87,14 @@ static int add_name(builder *b, capra_slice name)
         if (slice_equal(b->names[i], name)) {
             route_complain(&b->complaint,
                            "You cannot have the same slug name \"%.*s\" repeat within a single "
-                           "dynamic path",
+                           "dynamic path.",
                            SHOWN(name));
             return name_route(b);
         }
         if (is_same_word(b->names[i], name)) {
             route_complain(&b->complaint,
                            "You cannot have the slug names \"%.*s\" and \"%.*s\" differ only by "
-                           "non-word symbols within a single dynamic path",
+                           "non-word symbols within a single dynamic path.",
                            SHOWN(b->names[i]), SHOWN(name));
             return name_route(b);
         }

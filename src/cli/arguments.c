@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef CAPRA_VERSION
+#define CAPRA_VERSION "0.0.0"
+#endif
+
+typedef struct command_row {
+    const char *name, *arguments, *help;
+    cli_command command;
+} command_row;
+
+static const command_row commands[] = {
+    { "dev", "[DIR] [-p PORT] [-H HOST]", "build, serve, and build again at each change",
+      COMMAND_DEV },
+    { "build", "[DIR]", "compile the routes into DIR/.capra", COMMAND_BUILD },
+    { "start", "[DIR] [-p PORT] [-H HOST]", "serve what was built", COMMAND_START },
+    { "routes", "[DIR]", "print the routes", COMMAND_ROUTES },
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("capra: ", stderr);
+    vfprintf(stderr, format, args);
+    fputs("\n       See `capra --help`.\n", stderr);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+static void print_options(void)
+{
+    printf("\nOptions of dev and start:\n"
+           "  -p, --port PORT              where to listen (3000, or $PORT; 0: any free port)\n"
+           "  -H, --hostname HOST          on which address (all)\n");
+    for (size_t i = 0; i < option_row_count; i++) {
+        static const char *const kinds[] = { "TIME", "SIZE", "N" };
+        const option_row *row = &option_rows[i];
+        char flag[64], value[32];
+        snprintf(flag, sizeof flag, "--%s %s", row->flag, kinds[row->unit]);
+        options_print(value, sizeof value, row->unit, row->value);
+        printf("      %-24s %s (%s)\n", flag, row->help, value);
+    }
+    printf("\nTIME is 500ms, 10s, 2m or 1h; SIZE is 16384, 16kb or 2mb.\n");
+}
+
+static int print_help(void)
+{
+    printf(
+        "Capra serves Next.js-style API routes from C.\n\nUsage: capra COMMAND [DIR] [OPTIONS]\n\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        printf("  capra %-6s %-27s %s\n", commands[i].name, commands[i].arguments,
+               commands[i].help);
+    print_options();
+    printf("\nTo get going: put `export default (req, res) => res.json({ ok: true })` into\n"
+           "pages/api/hello.js, run `capra dev`, and open http://localhost:3000/api/hello.\n");
+    return EXIT_OK;
+}
+
+/* ---- Values ---- */
+
+static bool read_port(uint16_t *out, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long const port = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || port > 65535)
+        return false;
+    *out = (uint16_t)port;
+    return true;
+}
+
+static int set_option(cli_arguments *out, const char *name, const char *value)
+{
+    if (strcmp(name, "port") == 0) {
+        if (!read_port(&out->port, value))
+            return complain("--port: found `%s`, expected a number from 0 to 65535", value);
+        return -1;
+    }
+    if (strcmp(name, "hostname") == 0) {
+        out->hostname = value;
+        return -1;
+    }
+    for (size_t i = 0; i < option_row_count; i++) {
+        const char *expected;
+        if (strcmp(option_rows[i].flag, name) != 0)
+            continue;
+        if (!options_set(&out->options, &option_rows[i], value, &expected))
+            return complain("--%s: found `%s`, expected %s", name, value, expected);
+        return -1;
+    }
+    return complain("there is no option --%s", name);
+}
+
+static bool has_option(const char *name)
+{
+    if (strcmp(name, "port") == 0 || strcmp(name, "hostname") == 0)
+        return true;
+    for (size_t i = 0; i < option_row_count; i++)
+        if (strcmp(option_rows[i].flag, name) == 0)
+            return true;
+    return false;
+}
+
+/* One option, its value behind `=` or in the next argument. Moves `*index` over what it used. */
+static int read_option(cli_arguments *out, int argc, char **argv, int *index)
+{
+    const char *text = argv[*index];
+    char name[64];
+    const char *value = NULL;
+    if (text[1] != '-') {
+        const char *long_name = text[1] == 'p' ? "port" : text[1] == 'H' ? "hostname" : NULL;
+        if (long_name == NULL)
+            return complain("there is no option %s", text);
+        snprintf(name, sizeof name, "%s", long_name);
+        value = text[2] != '\0' ? text + 2 : NULL;
+    } else {
+        size_t const length = strcspn(text + 2, "=");
+        snprintf(name, sizeof name, "%.*s", (int)length, text + 2);
+        value = text[2 + length] == '=' ? text + 2 + length + 1 : NULL;
+    }
+    if (!has_option(name))
+        return complain("there is no option %s", text);
+    if (value == NULL) {
+        if (*index + 1 >= argc)
+            return complain("--%s wants a value", name);
+        value = argv[++*index];
+    }
+    return set_option(out, name, value);
+}
+
+static int set_directory(cli_arguments *out, const char *text)
+{
+    char resolved[PATH_MAX];
+    if (realpath(text, resolved) == NULL || strlen(resolved) >= sizeof out->directory)
+        return complain("the folder `%s` cannot be used: %s", text, strerror(errno));
+    memcpy(out->directory, resolved, strlen(resolved) + 1);
+    return -1;
+}
+
+static int read_environment(cli_arguments *out)
+{
+    const char *port = getenv("PORT");
+    if (port != NULL && port[0] != '\0' && !read_port(&out->port, port))
+        return complain("the variable PORT: found `%s`, expected a number from 0 to 65535", port);
+    return -1;
+}
+
+static int read_command(cli_arguments *out, const char *text)
+{
+    if (strcmp(text, "worker") == 0 && getenv(WORKER_VARIABLE) != NULL) {
+        out->command = COMMAND_WORKER;
+        return -1;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, text) == 0) {
+            out->command = commands[i].command;
+            return -1;
+        }
+    }
+    return complain("there is no command `%s`; there are dev, build, start and routes", text);
+}
+
+/* ---- All of it ---- */
+
+static int read_argument(cli_arguments *out, int argc, char **argv, int *index, bool *has_directory)
+{
+    const char *text = argv[*index];
+    if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
+        return print_help();
+    if (strcmp(text, "-v") == 0 || strcmp(text, "--version") == 0) {
+        printf("capra %s\n", CAPRA_VERSION);
+        return EXIT_OK;
+    }
+    if (text[0] == '-' && text[1] != '\0')
+        return read_option(out, argc, argv, index);
+    if (out->command == COMMAND_NONE)
+        return read_command(out, text);
+    if (*has_directory)
+        return complain("one folder is enough; found `%s` as well", text);
+    *has_directory = true;
+    return set_directory(out, text);
+}
+
+int cli_parse(cli_arguments *out, int argc, char **argv)
+{
+    bool has_directory = false;
+    *out = (cli_arguments){ .port = 3000 };
+    options_init(&out->options);
+
+    int done = read_environment(out);
+    for (int i = 1; i < argc && done < 0; i++)
+        done = read_argument(out, argc, argv, &i, &has_directory);
+    if (done >= 0)
+        return done;
+    if (out->command == COMMAND_NONE)
+        return argc < 2 ? (print_help(), EXIT_USAGE) : complain("a command is missing");
+    return has_directory ? -1 : set_directory(out, ".");
+}

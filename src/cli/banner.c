@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef CAPRA_VERSION
+#define CAPRA_VERSION "0.0.0"
+#endif
+
+/* Colours only where a person looks (https://no-color.org). */
+static const char *color(const char *code)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool const is_plain = (no_color != NULL && no_color[0] != '\0') || !isatty(STDOUT_FILENO);
+    return is_plain ? "" : code;
+}
+
+/* The first address by which others may reach this machine. */
+static bool find_network_address(char *out, size_t size)
+{
+    struct ifaddrs *all;
+    bool found = false;
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (struct ifaddrs *one = all; one != NULL && !found; one = one->ifa_next) {
+        if (one->ifa_addr == NULL || one->ifa_addr->sa_family != AF_INET ||
+            (one->ifa_flags & IFF_LOOPBACK) || !(one->ifa_flags & IFF_UP))
+            continue;
+        const struct sockaddr_in *address = (const void *)one->ifa_addr;
+        found = inet_ntop(AF_INET, &address->sin_addr, out, (socklen_t)size) != NULL;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static void print_url(const char *label, const char *host, uint16_t port)
+{
+    bool const is_ipv6 = strchr(host, ':') != NULL;
+    printf("  - %-9s %shttp://%s%s%s:%u%s\n", label, color("\033[36m"), is_ipv6 ? "[" : "", host,
+           is_ipv6 ? "]" : "", port, color("\033[0m"));
+}
+
+void cli_print_banner(bool is_development, const char *hostname, uint16_t port)
+{
+    char network[64];
+    printf("\n  %s▲ Capra %s%s%s\n", color("\033[1m"), CAPRA_VERSION, color("\033[0m"),
+           is_development ? " (development)" : "");
+    if (hostname != NULL) {
+        print_url("Local:", hostname, port);
+    } else {
+        print_url("Local:", "localhost", port);
+        if (find_network_address(network, sizeof network))
+            print_url("Network:", network, port);
+    }
+    fflush(stdout);
+}
+
+void cli_print_ready(double ms, uint32_t routes)
+{
+    printf("  %s✓%s Ready in %.0f ms, %u route%s\n\n", color("\033[32m"), color("\033[0m"), ms,
+           routes, routes == 1 ? "" : "s");
+    fflush(stdout);
+}

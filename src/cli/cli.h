@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_CLI_H
+#define CAPRA_CLI_H
+
+#include "worker.h"
+
+#include <stdbool.h>
+
+/* What a person sees: commands, options, help, and how a start looks. */
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+typedef enum cli_command {
+    COMMAND_NONE,
+    COMMAND_DEV,
+    COMMAND_BUILD,
+    COMMAND_START,
+    COMMAND_ROUTES,
+    COMMAND_WORKER, /* not for people: a worker without Node */
+} cli_command;
+
+typedef struct cli_arguments {
+    cli_command command;
+    char directory[4096]; /* absolute */
+    const char *hostname; /* NULL: all interfaces */
+    uint16_t port;
+    options options;
+} cli_arguments;
+
+/* Reads the command line. Returns -1 to go on, or the exit code with which the process is
+ * done: help and version were printed, or a line says what was wrong with the usage. */
+int cli_parse(cli_arguments *out, int argc, char **argv);
+
+/* Where this installation's parts are. */
+typedef struct cli_paths {
+    char self[4096], worker_script[4096], compiler_script[4096];
+    char node[4096]; /* empty: no Node was found */
+} cli_paths;
+
+void cli_find_paths(cli_paths *out);
+
+/* A bound, listening socket; -1 after a line that says why there is none. `*port` is the one that
+ * it got (asked for 0: any free one). */
+int cli_listen(const char *hostname, uint16_t *port);
+
+/* The first lines of a start; the last one, once it serves. */
+void cli_print_banner(bool is_development, const char *hostname, uint16_t port);
+void cli_print_ready(double ms, uint32_t routes);
+
+/* `capra dev`, `capra start`, and a worker without Node. All return the exit code. */
+int cli_serve(const cli_arguments *args, const cli_paths *paths);
+int cli_work(void);
+
+/* `capra build` and `capra routes`: the compiler takes the process over. Returns only when it
+ * cannot. */
+int cli_compile(const cli_arguments *args, const cli_paths *paths);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+#include "base/arena.h"
+#include "cli.h"
+#include "net/loop.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+typedef struct serving {
+    const cli_arguments *args;
+    char manifest[8192]; /* as a path from anywhere */
+    double started_ms;
+    char *const script_worker[3], *const native_worker[3];
+    char why[1024];
+} serving;
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void on_ready(void *data, uint32_t routes)
+{
+    serving *s = data;
+    cli_print_ready(now_ms() - s->started_ms, routes);
+}
+
+/* An app of only C routes starts no Node at all. */
+static char *const *worker_command(void *data, const char **error)
+{
+    serving *s = data;
+    int const needs_node = app_needs_node(s->manifest, s->why, sizeof s->why);
+    if (needs_node < 0) {
+        *error = s->why;
+        return NULL;
+    }
+    if (needs_node == 0)
+        return s->native_worker;
+    if (s->script_worker[0][0] == '\0') {
+        *error = "Node was not found in node_modules beside Capra; run `npm install` there";
+        return NULL;
+    }
+    return s->script_worker;
+}
+
+/* Each connection is a descriptor; the shell's default of 1024 is for interactive use. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static char *const *make_environment(const worker_config *config)
+{
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **copy = memory_take((count + 3) * sizeof *copy);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], WORKER_VARIABLE "=", strlen(WORKER_VARIABLE) + 1) != 0)
+            copy[at++] = environ[i];
+
+    char *config_text = worker_config_write(config);
+    size_t const size = strlen(WORKER_VARIABLE) + 1 + strlen(config_text) + 1;
+    copy[at] = memory_take(size);
+    snprintf(copy[at++], size, "%s=%s", WORKER_VARIABLE, config_text);
+    free(config_text);
+    if (getenv("NODE_ENV") == NULL)
+        copy[at++] = config->is_development ? "NODE_ENV=development" : "NODE_ENV=production";
+    copy[at] = NULL;
+    return copy;
+}
+
+/* Better before the first line is printed than after it. */
+static bool has_build(serving *s)
+{
+    if (access(s->manifest, R_OK) == 0) {
+        const char *error;
+        if (worker_command(s, &error) != NULL)
+            return true;
+        fprintf(stderr, "capra: %s\n", error);
+        return false;
+    }
+    fprintf(stderr, "capra: %s has no build; run `capra build` there first, or `capra dev`\n",
+            s->args->directory);
+    return false;
+}
+
+int cli_serve(const cli_arguments *args, const cli_paths *paths)
+{
+    bool const is_development = args->command == COMMAND_DEV;
+    worker_config config = { .options = args->options, .is_development = is_development };
+    serving s = {
+        .args = args,
+        .started_ms = now_ms(),
+        .script_worker = { (char *)(uintptr_t)paths->node, (char *)(uintptr_t)paths->worker_script,
+                           NULL },
+        .native_worker = { (char *)(uintptr_t)paths->self, "worker", NULL },
+    };
+    snprintf(config.manifest, sizeof config.manifest, ".capra/%smanifest.json",
+             is_development ? "dev/" : "");
+    snprintf(s.manifest, sizeof s.manifest, "%s/%s", args->directory, config.manifest);
+    if (!is_development && !has_build(&s))
+        return EXIT_FAILED;
+
+    uint16_t port = args->port;
+    int const fd = cli_listen(args->hostname, &port);
+    if (fd < 0)
+        return EXIT_FAILED;
+    raise_descriptor_limit();
+    cli_print_banner(is_development, args->hostname, port);
+
+    char *const compiler[] = { (char *)(uintptr_t)paths->node,
+                               (char *)(uintptr_t)paths->compiler_script, "dev",
+                               (char *)(uintptr_t)args->directory, NULL };
+    supervisor_config const supervised = {
+        .worker_command = worker_command,
+        .environment = make_environment(&config),
+        .directory = args->directory,
+        .compiler = is_development ? compiler : NULL,
+        .listen_fd = fd,
+        .workers = (uint32_t)args->options.workers,
+        .shutdown_ms = args->options.shutdown_ms,
+        .on_ready = on_ready,
+        .data = &s,
+    };
+    return supervisor_run(&supervised);
+}
+
+int cli_compile(const cli_arguments *args, const cli_paths *paths)
+{
+    const char *command = args->command == COMMAND_BUILD ? "build" : "routes";
+    if (paths->node[0] == '\0') {
+        fprintf(stderr, "capra: Node was not found in node_modules beside Capra; run `npm install` "
+                        "there\n");
+        return EXIT_FAILED;
+    }
+    execl(paths->node, paths->node, paths->compiler_script, command, args->directory, (char *)NULL);
+    fprintf(stderr, "capra: %s cannot be started: %s\n", paths->node, strerror(errno));
+    return EXIT_FAILED;
+}
+
+static void on_worker_end(void *data)
+{
+    loop_stop(data);
+}
+
+int cli_work(void)
+{
+    char why[1024];
+    worker_config config;
+    worker *w;
+    if (worker_config_read(&config, getenv(WORKER_VARIABLE), why, sizeof why) != 0) {
+        fprintf(stderr, "capra: %s\n", why);
+        return EXIT_USAGE;
+    }
+    void *loop = loop_new();
+    int const error = worker_start(&w, loop, &config, NULL, on_worker_end, loop, why, sizeof why);
+    if (error != 0)
+        fprintf(stderr, "capra: %s\n", why);
+    else
+        loop_run(loop);
+    loop_free(loop);
+    return error != 0 ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_NET_LOOP_H
+#define CAPRA_NET_LOOP_H
+
+/* An event loop of our own, for a process that has no Node to bring one. The pointer is a
+ * uv_loop_t, as net_open and worker_start take it. */
+void *loop_new(void);
+
+/* Until loop_stop, or nothing is left to wait for. */
+void loop_run(void *loop);
+void loop_stop(void *loop);
+
+/* Waits for the handles that are still closing. */
+void loop_free(void *loop);
+
+#endif

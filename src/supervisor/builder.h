@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_SUPERVISOR_BUILDER_H
+#define CAPRA_SUPERVISOR_BUILDER_H
+
+#include <stddef.h>
+
+/* The compiler in development: a process that builds at each change, and says so in a line of
+ * JSON on its descriptor 3: {"built": "…"} or {"failed": "…"}. */
+typedef struct builder builder;
+
+typedef struct builder_events {
+    void (*on_built)(void *owner); /* a new manifest is there */
+    void (*on_end)(void *owner);   /* the process is gone */
+    void *owner;
+} builder_events;
+
+/* NULL, and a line in the log, when it cannot be started. `loop` is a uv_loop_t. */
+builder *builder_start(void *loop, char *const *command, const char *directory,
+                       const builder_events *events);
+
+/* Asks it to end. */
+void builder_stop(builder *b);
+
+/* When the loop runs no more; takes NULL. Its handles are closed by the loop's owner. */
+void builder_free(builder *b);
+
+#endif
