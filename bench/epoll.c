@@ -3,7 +3,9 @@
 /* The limit that servers are measured against: one thread, one epoll loop, one recv and one
  * send per batch of requests, and an answer that never changes but for its date.
  *
- *     epoll [-t TYPE] [-x LINE] PORT
+ *     epoll PORT
+ *
+ * The answer is, byte for byte, what Capra's route in C sends.
  *
  * It reads just enough of HTTP/1.1 to be honest about it: every head is walked to its blank
  * line, pipelined requests are each answered in order, `Connection: close` and HTTP/1.0 are
@@ -50,10 +52,10 @@ typedef struct answer {
     char text[ANSWER_BYTES];
     size_t length;
     size_t date_at;
-    time_t second;
 } answer;
 
-static answer hello;
+static answer hello;      /* the connection stays */
+static answer last_hello; /* it is closed afterwards */
 static char input[2 * INPUT_BYTES];
 static char output[2 * INPUT_BYTES / SHORTEST_LINE * ANSWER_BYTES];
 
@@ -65,31 +67,36 @@ static void *grow(void *memory, size_t size)
     return grown;
 }
 
-static void compose_answer(const char *type, const char *extra)
+static void compose(answer *out, const char *connection_lines)
 {
-    int date_at = snprintf(hello.text, sizeof hello.text,
-                           "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%sDate: ", type, extra,
-                           *extra != '\0' ? "\r\n" : "");
-    int length = snprintf(hello.text + date_at, sizeof hello.text - (size_t)date_at,
-                          "%29s\r\nContent-Length: %zu\r\n\r\n%s", "", sizeof(BODY) - 1, BODY);
-    hello.date_at = (size_t)date_at;
-    hello.length = (size_t)(date_at + length);
-    if (hello.length >= sizeof hello.text)
+    int date_at = snprintf(out->text, sizeof out->text,
+                           "HTTP/1.1 200 OK\r\n"
+                           "Content-Type: application/json; charset=utf-8\r\n"
+                           "Content-Length: %zu\r\n"
+                           "Date: ",
+                           sizeof(BODY) - 1);
+    int length = snprintf(out->text + date_at, sizeof out->text - (size_t)date_at,
+                          "%29s\r\n%s\r\n%s", "", connection_lines, BODY);
+    out->date_at = (size_t)date_at;
+    out->length = (size_t)(date_at + length);
+    if (out->length >= sizeof out->text)
         abort();
 }
 
 static void set_date(void)
 {
+    static time_t second;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec == hello.second)
+    if (now.tv_sec == second)
         return;
-    hello.second = now.tv_sec;
+    second = now.tv_sec;
     struct tm utc;
     char date[32];
     gmtime_r(&now.tv_sec, &utc);
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
     memcpy(hello.text + hello.date_at, date, 29);
+    memcpy(last_hello.text + last_hello.date_at, date, 29);
 }
 
 static bool asks_to_close(const char *line, size_t length)
@@ -174,8 +181,9 @@ static bool answer_heads(int poll, connection *conn, const char *data, size_t le
         if (head < 0)
             break;
         used += (size_t)head;
-        memcpy(output + ready, hello.text, hello.length);
-        ready += hello.length;
+        const answer *said = conn->closes ? &last_hello : &hello;
+        memcpy(output + ready, said->text, said->length);
+        ready += said->length;
     }
     size_t rest = length - used;
     if (rest > INPUT_BYTES)
@@ -264,27 +272,17 @@ static void serve(int listener)
 
 int main(int argc, char **argv)
 {
-    const char *type = "application/json; charset=utf-8";
-    const char *extra = "";
-    int option;
-    while ((option = getopt(argc, argv, "t:x:")) != -1) {
-        if (option == 't')
-            type = optarg;
-        else if (option == 'x')
-            extra = optarg;
-        else
-            return 2;
-    }
-    long port = optind + 1 == argc ? strtol(argv[optind], NULL, 10) : 0;
+    long port = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
     if (port < 1 || port > 65535) {
-        fprintf(stderr, "usage: epoll [-t CONTENT-TYPE] [-x HEADER-LINE] PORT\n");
+        fprintf(stderr, "usage: epoll PORT\n");
         return 2;
     }
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    compose_answer(type, extra);
+    compose(&hello, "Connection: keep-alive\r\nKeep-Alive: timeout=72\r\n");
+    compose(&last_hello, "Connection: close\r\n");
     set_date();
     serve(listen_on((uint16_t)port));
     return 0;
