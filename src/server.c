@@ -554,11 +554,9 @@ static void on_deadline(conn *c)
 {
     server *s = c->owner;
     capra_request *req = c->request;
-    if (req == NULL || (c->deadline == CONN_HEAD && conn_input(c).length == 0)) {
+    if (req == NULL) {
         c->transport->close(c);
-        return;
-    }
-    if (c->deadline == CONN_HEAD && req->stage == STAGE_HEAD) {
+    } else if (c->deadline == CONN_HEAD && req->stage == STAGE_HEAD) {
         begin_response(req, false);
         refuse(req, CAPRA_E_HEAD_SLOW);
         finish(req);

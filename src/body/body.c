@@ -28,19 +28,18 @@ static int take_plain(body *b, capra_slice input, size_t *used, capra_slice *pie
 
 int body_take(body *b, capra_slice input, size_t *used, capra_slice *piece)
 {
-    int error;
     *used = 0;
     *piece = slice_of(input.data, 0);
-    if (b->is_done || input.length == 0)
-        return 0;
+    if (b->is_done || b->error != 0 || input.length == 0)
+        return b->error;
     if (b->framing == HTTP_BODY_LENGTH) {
-        error = take_plain(b, input, used, piece);
+        b->error = take_plain(b, input, used, piece);
     } else {
-        error = http_chunked_decode(&b->chunked, input, used, piece);
+        b->error = http_chunked_decode(&b->chunked, input, used, piece);
         b->is_done = b->chunked.is_done;
     }
     b->received += piece->length;
-    if (error == 0 && b->limit >= 0 && b->received > (uint64_t)b->limit)
-        return CAPRA_E_BODY_LONG;
-    return error;
+    if (b->error == 0 && b->limit >= 0 && b->received > (uint64_t)b->limit)
+        b->error = CAPRA_E_BODY_LONG;
+    return b->error;
 }

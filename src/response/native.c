@@ -30,8 +30,8 @@ int capra_response_header(capra_response *res, const char *name, const char *val
     return 0;
 }
 
-int capra_response_bytes(capra_response *res, int status, const char *type, const void *data,
-                         size_t length)
+static int send_typed(capra_response *res, int status, const char *type, capra_slice body,
+                      unsigned flags)
 {
     if (status < 200 || status > 599)
         return CAPRA_E_INVALID;
@@ -40,13 +40,21 @@ int capra_response_bytes(capra_response *res, int status, const char *type, cons
         if (error != 0)
             return error;
     }
-    response_head const head = { .status = status, .lines = buffer_slice(&res->lines) };
-    return response_send(res, &head, slice_of(data, length));
+    response_head const head = { .status = status,
+                                 .lines = buffer_slice(&res->lines),
+                                 .flags = flags };
+    return response_send(res, &head, body);
+}
+
+int capra_response_bytes(capra_response *res, int status, const char *type, const void *data,
+                         size_t length)
+{
+    return send_typed(res, status, type, slice_of(data, length), 0);
 }
 
 int capra_response_text(capra_response *res, int status, const char *text)
 {
-    return capra_response_bytes(res, status, "text/plain; charset=utf-8", text, strlen(text));
+    return send_typed(res, status, "text/plain; charset=utf-8", slice_text(text), RESPONSE_ETAG);
 }
 
 /* The answer to a fault of the route itself; what it had set so far is not sent. */
@@ -63,8 +71,8 @@ static int send_json(capra_response *res, int status, const json_t *value)
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     if (text == NULL)
         return fail_route(res, "the value cannot be written as JSON");
-    int const error = capra_response_bytes(res, status, "application/json; charset=utf-8", text,
-                                           strlen(text));
+    int const error =
+        send_typed(res, status, "application/json; charset=utf-8", slice_text(text), RESPONSE_ETAG);
     free(text);
     return error;
 }
