@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A chunked body: in segments it must come to the same as whole: data, end or error, bytes used. */
+#include "http/chunked.h"
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "random.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool is_true)
+{
+    if (!is_true)
+        abort();
+}
+
+typedef struct decoded {
+    buffer body;
+    size_t used;
+    int result;
+    bool is_done;
+} decoded;
+
+/* Decodes one segment from memory of just its size. */
+static void decode_segment(http_chunked *state, decoded *d, const char *text, size_t length)
+{
+    char *copy = malloc(length);
+    memcpy(copy, text, length);
+    capra_slice rest = slice_of(copy, length);
+    while (d->result == 0 && !state->is_done && rest.length > 0) {
+        size_t used;
+        capra_slice data;
+        d->result = http_chunked_decode(state, rest, &used, &data);
+        check(used <= rest.length && data.length <= used);
+        check(data.data >= rest.data && data.data + data.length <= rest.data + used);
+        check(used > 0 || d->result != 0);
+        buffer_append(&d->body, data.data, data.length);
+        d->used += used;
+        rest = slice_from(rest, used);
+    }
+    free(copy);
+    d->is_done = state->is_done;
+}
+
+static void decode(decoded *d, const char *text, size_t size, uint64_t *seed)
+{
+    http_chunked state = { 0 };
+    *d = (decoded){ 0 };
+    for (size_t at = 0, end; at < size && d->result == 0 && !d->is_done; at = end) {
+        end = seed == NULL ? size : cut_randomly(seed, at, size);
+        decode_segment(&state, d, text + at, end - at);
+    }
+    check(d->result == 0 || d->result == CAPRA_E_CHUNK || d->result == CAPRA_E_CHUNK_LONG);
+    check(state.overhead <= HTTP_CHUNK_OVERHEAD_BYTES || d->result == CAPRA_E_CHUNK_LONG);
+    check(d->result != 0 || d->is_done || d->used == size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    decoded whole, cut;
+    uint64_t seed = random_seed(data, size);
+    decode(&whole, (const char *)data, size, NULL);
+    decode(&cut, (const char *)data, size, &seed);
+    check(whole.result == cut.result && whole.is_done == cut.is_done && whole.used == cut.used);
+    check(slice_equal(buffer_slice(&whole.body), buffer_slice(&cut.body)));
+    buffer_cleanup(&whole.body);
+    buffer_cleanup(&cut.body);
+    return 0;
+}
