@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+
+// From a project folder to a manifest: settings, routes, and every route compiled. `build` does it once, `dev`
+// again after each change, and what has not changed is kept between the rounds.
+
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type Bundle, type Bundler, type OutputFile, openBundler } from './bundle.ts';
+import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.ts';
+import { type Discovery, discover, type RouteFile } from './discover.ts';
+import { readEnvFiles } from './env-files.ts';
+import { installation } from './installation.ts';
+import { type Manifest, type ManifestRoute, makeManifest } from './manifest.ts';
+import { compileNative, type NativeBuild } from './native.ts';
+import { type NextConfig, readNextConfig } from './next-config.ts';
+import type { Project } from './project.ts';
+import { type ConfigReading, DEFAULT_CONFIG, readConfig } from './read-config.ts';
+
+export interface Compilation {
+  /** Every route that could be compiled; the others as `error`. */
+  manifest: Manifest;
+  errors: Diagnostic[];
+  warnings: Diagnostic[];
+  /** Modules to be written before the manifest is; those of C routes are written already. */
+  outputs: Map<string, OutputFile>;
+  /** All files that the manifest needs, relative to the project folder. */
+  files: Set<string>;
+  /** What was read, absolute. */
+  inputs: Set<string>;
+}
+
+/** The `.env` files and next.config, and what follows from them. */
+interface Settings {
+  envFiles: string[];
+  nextConfig: NextConfig;
+  define: Record<string, string>;
+}
+
+const NO_BUNDLE: Bundle = {
+  modules: new Map(),
+  broken: new Map(),
+  warnings: [],
+  outputs: new Map(),
+  inputs: [],
+};
+
+/**
+ * Compiles one project, as often as it is asked.
+ *
+ * @example
+ * const compiler = new Compiler(openProject('.', { mode: 'production' }));
+ * const { manifest, errors } = await compiler.compile();
+ * await compiler.close();
+ */
+export class Compiler {
+  readonly #project: Project;
+  readonly #environment: NodeJS.ProcessEnv;
+  #settings: Settings | undefined;
+  #discovery: Discovery | undefined;
+  #bundler: { key: string; bundler: Bundler } | undefined;
+  /** By file, with the source that it was read from. */
+  readonly #configs = new Map<string, { source: string; reading: ConfigReading }>();
+
+  constructor(project: Project, environment: NodeJS.ProcessEnv = process.env) {
+    this.#project = project;
+    this.#environment = { ...environment };
+  }
+
+  /** The `.env` files in use, the one that wins first. */
+  async envFiles(): Promise<string[]> {
+    return (await this.#readSettings()).envFiles;
+  }
+
+  /** The routes, without compiling them. */
+  async routes(): Promise<Discovery> {
+    const { nextConfig } = await this.#readSettings();
+    this.#discovery ??= discover(this.#project, nextConfig.pageExtensions);
+    return this.#discovery;
+  }
+
+  /** Rejects with a `CompileError` when nothing can be served. */
+  async compile(): Promise<Compilation> {
+    const { nextConfig, define } = await this.#readSettings();
+    const { routes, conflicts, warnings } = await this.routes();
+    const filesOf = (kind: RouteFile['kind']) =>
+      routes.filter((route) => route.kind === kind).map(({ file }) => file);
+    const failures: Diagnostic[] = [...conflicts];
+    const [bundle, native, configs] = await Promise.all([
+      this.#bundle(filesOf('script'), define).catch((error: unknown) => {
+        if (!(error instanceof CompileError)) throw error;
+        failures.push(...error.diagnostics);
+        return NO_BUNDLE;
+      }),
+      this.#compileNative(filesOf('native')),
+      this.#readConfigs(filesOf('script')),
+    ]);
+    const made = routes.map((route) => this.#finish(route, bundle, native, configs));
+    const errors = [...new Set(made.flatMap((route) => route.errors))];
+    if (failures.length > 0) throw new CompileError(...failures, ...errors);
+    const manifest = makeManifest(
+      installation.version,
+      this.#project.mode,
+      made.map(({ entry }) => entry),
+    );
+    const modules = [...native.modules.values()].map(({ module }) => module);
+    return {
+      manifest,
+      errors,
+      warnings: [
+        ...nextConfig.warnings,
+        ...warnings,
+        ...made.flatMap((route) => route.warnings),
+        ...bundle.warnings,
+        ...native.warnings,
+      ],
+      outputs: bundle.outputs,
+      files: new Set([...bundle.outputs.keys(), ...modules]),
+      inputs: new Set([...bundle.inputs, ...native.inputs, ...nextConfig.inputs]),
+    };
+  }
+
+  /**
+   * These files, absolute, have changed; of `moved` ones it is new whether they are there.
+   *
+   * @example
+   * compiler.forget(['/srv/app/lib/db.ts'], { moved: false });
+   */
+  forget(paths: string[], { moved }: { moved: boolean }): void {
+    const { root } = this.#project;
+    const isSetting = (path: string) =>
+      this.#settings?.nextConfig.inputs.includes(path) ||
+      (dirname(path) === root && /^(?:\.env|next\.config\.)/.test(basename(path)));
+    if (paths.some(isSetting)) {
+      this.#settings = undefined;
+      this.#discovery = undefined;
+    }
+    if (moved) this.#discovery = undefined;
+    this.#bundler?.bundler.forget(paths);
+  }
+
+  async close(): Promise<void> {
+    await this.#bundler?.bundler.close();
+    this.#bundler = undefined;
+  }
+
+  async #readSettings(): Promise<Settings> {
+    this.#settings ??= await readSettings(this.#project, this.#environment);
+    return this.#settings;
+  }
+
+  async #bundle(files: string[], define: Record<string, string>): Promise<Bundle> {
+    const key = JSON.stringify([files, define]);
+    if (this.#bundler?.key !== key) {
+      await this.close();
+      if (files.length === 0) return NO_BUNDLE;
+      this.#bundler = {
+        key,
+        bundler: await openBundler({ project: this.#project, files, define }),
+      };
+    }
+    return this.#bundler.bundler.build();
+  }
+
+  async #compileNative(files: string[]): Promise<NativeBuild> {
+    const { include } = installation;
+    return compileNative({
+      project: this.#project,
+      files,
+      include,
+      environment: this.#environment,
+    });
+  }
+
+  async #readConfigs(files: string[]): Promise<Map<string, ConfigReading>> {
+    const { root, isStrictParity } = this.#project;
+    const readings = files.map(async (file): Promise<[string, ConfigReading]> => {
+      const source = readIfThere(join(root, file));
+      const last = this.#configs.get(file);
+      if (last?.source === source) return [file, last.reading];
+      const reading = await readConfig({ root, file, source, isStrictParity });
+      this.#configs.set(file, { source, reading });
+      return [file, reading];
+    });
+    return new Map(await Promise.all(readings));
+  }
+
+  /** What became of one route. */
+  #finish(
+    { route, file, kind }: RouteFile,
+    bundle: Bundle,
+    native: NativeBuild,
+    configs: Map<string, ConfigReading>,
+  ): { entry: ManifestRoute; errors: Diagnostic[]; warnings: Diagnostic[] } {
+    const reading = configs.get(file) ?? NO_CONFIG;
+    const build = kind === 'script' ? bundle : native;
+    const errors = [...(build.broken.get(file) ?? []), ...reading.diagnostics];
+    const made = build.modules.get(file);
+    if (!made || errors.length > 0) {
+      return {
+        entry: { route, file, kind: 'error', message: formatDiagnostics(errors).trimEnd() },
+        errors,
+        warnings: [],
+      };
+    }
+    const { module, bytes } = made;
+    const exported = bundle.modules.get(file)?.exports;
+    const config = { ...reading.config };
+    // By `export *`, which is not seen in the route's own source.
+    if (!reading.isDeclared && exported?.includes('config')) config.dynamic = true;
+    const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
+    return { entry: { route, file, kind, module, bytes, config }, errors, warnings };
+  }
+}
+
+const NO_CONFIG: ConfigReading = { config: DEFAULT_CONFIG, isDeclared: false, diagnostics: [] };
+
+function withoutDefault(file: string): Diagnostic {
+  return {
+    severity: 'warning',
+    file,
+    text: 'There is no default export, so every request to this route is answered with 500.',
+    hint: 'Export the handler: export default function handler(req, res) { … }',
+  };
+}
+
+async function readSettings(project: Project, environment: NodeJS.ProcessEnv): Promise<Settings> {
+  const { files, values } = readEnvFiles(project.root, project.mode, environment);
+  // next.config may read them; nothing else in this process should.
+  const before = { ...process.env };
+  Object.assign(process.env, values);
+  const nextConfig = await readNextConfig(project).finally(() => {
+    for (const name of Object.keys(values)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+  const inlined = { ...publicVariables({ ...environment, ...values }), ...nextConfig.env };
+  const define = Object.entries(inlined)
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
+    .map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
+  return { envFiles: files, nextConfig, define: Object.fromEntries(define) };
+}
+
+function publicVariables(variables: NodeJS.ProcessEnv): Record<string, string> {
+  const isPublic = (entry: [string, string | undefined]): entry is [string, string] =>
+    entry[0].startsWith('NEXT_PUBLIC_') && entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(variables).filter(isPublic));
+}
+
+/** Empty when it went away meanwhile. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { styleText } from 'node:util';
+import { count, duration } from './build.ts';
+import { type BuildMessage, openChannel } from './channel.ts';
+import { type Compilation, Compiler } from './compile.ts';
+import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.ts';
+import { manifestPath, writeManifest } from './manifest.ts';
+import { ignoreOutputs, pruneOutputs, writeOutputs } from './output.ts';
+import type { Project } from './project.ts';
+import { watchProject } from './watch.ts';
+
+const QUIET_MS = 10;
+const AT_MOST_MS = 100;
+
+/**
+ * `capra dev`: compiles a project now and after every change, until nobody listens any more. A route that cannot be
+ * compiled answers with the reason; the others are served. Returns the exit code.
+ */
+export async function dev(project: Project): Promise<number> {
+  const stopped = Promise.withResolvers<void>();
+  const channel = openChannel(stopped.resolve);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => stopped.resolve());
+
+  const session = new Session(project, (message) => channel.send(message));
+  const changes = collectChanges((paths, moved) => session.change(paths, moved));
+  const watcher = watchProject({
+    root: project.root,
+    pages: project.pages,
+    onChange: (path, moved) => {
+      if (session.concerns(path, moved)) changes.add(path, moved);
+    },
+  });
+  session.onInputs = (inputs) => watcher.add(new Set([...inputs].map(dirname)));
+  session.change([], false);
+
+  await stopped.promise;
+  watcher.close();
+  changes.close();
+  channel.close();
+  await session.close();
+  return 0;
+}
+
+/** Saves come in bursts: calls back once for a burst, when it is quiet, or when it has lasted long enough. */
+function collectChanges(onQuiet: (paths: string[], moved: boolean) => void) {
+  let paths = new Set<string>();
+  let moved = false;
+  let startedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    const burst = { paths, moved };
+    paths = new Set();
+    moved = false;
+    onQuiet([...burst.paths], burst.moved);
+  };
+  return {
+    add(path: string, isMoved: boolean) {
+      if (paths.size === 0) startedAt = performance.now();
+      paths.add(path);
+      moved ||= isMoved;
+      clearTimeout(timer);
+      const left = startedAt + AT_MOST_MS - performance.now();
+      timer = setTimeout(flush, Math.max(0, Math.min(QUIET_MS, left)));
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** The rounds of compiling, one after the other. */
+class Session {
+  onInputs: (inputs: Set<string>) => void = () => {};
+  readonly #project: Project;
+  readonly #send: (message: BuildMessage) => void;
+  readonly #compiler: Compiler;
+  readonly #written = new Map<string, string>();
+  #inputs = new Set<string>();
+  /** The build id or the failure of the last round: the same again is no news. */
+  #outcome = '';
+  #told = '';
+  #isGreeted = false;
+  #isFirst = true;
+  #running: Promise<void> | undefined;
+  #isDue = false;
+
+  constructor(project: Project, send: (message: BuildMessage) => void) {
+    this.#project = project;
+    this.#send = send;
+    this.#compiler = new Compiler(project);
+  }
+
+  /** Whether a change of this file can change the build. */
+  concerns(path: string, moved: boolean): boolean {
+    if (this.#inputs.has(path)) return true;
+    const name = basename(path);
+    if (
+      dirname(path) === this.#project.root &&
+      /^(?:\.env|next\.config\.|[jt]sconfig|package(?:-lock)?\.json$)/.test(name)
+    )
+      return true;
+    const isSource = /\.(?:[cm]?[jt]sx?|json|c|h|css|node)$/.test(name);
+    const isPage = path.startsWith(`${join(this.#project.root, this.#project.pages)}/`);
+    // A file that came or went may be what an import looks for; a folder may hold some.
+    return isSource ? moved || isPage : moved && (isPage || !name.includes('.'));
+  }
+
+  change(paths: string[], moved: boolean): void {
+    this.#compiler.forget(paths, { moved });
+    this.#isDue = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isDue = false;
+    await this.#running;
+    await this.#compiler.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      await this.#round();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const start = performance.now();
+    try {
+      if (this.#isFirst) await this.#greet();
+      this.#publish(await this.#compiler.compile(), start);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #greet(): Promise<void> {
+    const files = await this.#compiler.envFiles();
+    if (files.length > 0 && !this.#isGreeted)
+      process.stdout.write(`- Environments: ${files.join(', ')}\n`);
+    this.#isGreeted = true;
+  }
+
+  #publish(
+    { manifest, errors, warnings, outputs, files, inputs }: Compilation,
+    start: number,
+  ): void {
+    const { stdout, stderr } = process;
+    // A broken file hides what it imports; those files are still waited for.
+    this.#inputs = errors.length > 0 ? this.#inputs.union(inputs) : inputs;
+    this.onInputs(this.#inputs);
+    const outcome = manifest.buildId;
+    if (outcome === this.#outcome) return;
+    this.#outcome = outcome;
+    const path = manifestPath(this.#project);
+    // Somebody has emptied the folder.
+    if (!existsSync(join(this.#project.root, path))) this.#written.clear();
+    writeOutputs(this.#project, outputs, this.#written);
+    writeManifest(this.#project, manifest);
+    if (this.#isFirst) {
+      ignoreOutputs(this.#project);
+      pruneOutputs(this.#project, files);
+    }
+    const ms = Math.round(performance.now() - start);
+    this.#send({ built: path, ms });
+
+    this.#tell([...warnings, ...errors]);
+    const broken = manifest.routes.filter(({ kind }) => kind === 'error').length;
+    const what = this.#isFirst ? ` ${count(manifest.routes.length, 'route')}` : '';
+    if (broken === 0) {
+      stdout.write(
+        `${styleText('green', '✓', { stream: stdout })} Compiled${what} in ${duration(ms)}\n`,
+      );
+    } else {
+      const mark = styleText('red', '⨯', { stream: stderr });
+      stderr.write(
+        `${mark} Compiled${what} in ${duration(ms)}, ${count(broken, 'route')} broken\n`,
+      );
+    }
+    this.#isFirst = false;
+  }
+
+  #fail(error: unknown): void {
+    const diagnostics: Diagnostic[] =
+      error instanceof CompileError
+        ? error.diagnostics
+        : [{ severity: 'error', text: (error as Error).stack ?? String(error) }];
+    const message = formatDiagnostics(diagnostics).trimEnd();
+    if (message === this.#outcome) return;
+    this.#outcome = message;
+    this.#send({ failed: message });
+    this.#tell(diagnostics);
+  }
+
+  /** Prints what is wrong, unless it was just what was printed last. */
+  #tell(diagnostics: Diagnostic[]): void {
+    const text = formatDiagnostics(diagnostics, process.stderr);
+    if (text !== this.#told) process.stderr.write(text);
+    this.#told = text;
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+import { parseArgs } from 'node:util';
+import { build } from './build.ts';
+import { Compiler } from './compile.ts';
+import { dev } from './dev.ts';
+import { CompileError, formatDiagnostics } from './diagnostics.ts';
+import { openProject } from './project.ts';
+import { routeTable } from './table.ts';
+
+const USAGE = `usage: capra build|dev|routes [DIR] [--parity next]
+
+  build   compile the project for production into .capra
+  dev     compile it into .capra/dev, again after every change
+  routes  print the routes
+`;
+
+const COMMANDS = ['build', 'dev', 'routes'] as const;
+
+interface Invocation {
+  command: (typeof COMMANDS)[number];
+  folder: string;
+  isStrictParity: boolean;
+}
+
+class UsageError extends Error {}
+
+function readArguments(args: string[]): Invocation | 'help' {
+  const { values, positionals } = parseCommandLine(args);
+  if (values.help) return 'help';
+  const [name, folder = '.', extra] = positionals;
+  const command = COMMANDS.find((known) => known === name);
+  if (!command)
+    throw new UsageError(
+      name === undefined ? 'a command is missing' : `there is no command "${name}"`,
+    );
+  if (extra !== undefined) throw new UsageError(`"${extra}" is one folder too many`);
+  if (values.parity !== undefined && values.parity !== 'next') {
+    throw new UsageError(`--parity is with "next", not with "${values.parity}"`);
+  }
+  return { command, folder, isStrictParity: values.parity === 'next' };
+}
+
+function parseCommandLine(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { parity: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function main(args: string[]): Promise<number> {
+  const invocation = readArguments(args);
+  if (invocation === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { command, folder, isStrictParity } = invocation;
+  const mode = command === 'dev' ? 'development' : 'production';
+  const project = openProject(folder, { mode, isStrictParity });
+  if (command === 'build') return build(project);
+  if (command === 'dev') return dev(project);
+  const { routes, conflicts } = await new Compiler(project).routes();
+  if (conflicts.length > 0) throw new CompileError(...conflicts);
+  if (routes.length === 0) process.stderr.write(`There are no routes in ${project.pages}/api.\n`);
+  process.stdout.write(routeTable(routes, process.stdout));
+  return 0;
+}
+
+/** What the person did, said to the person; all else is a fault of ours and shows where. */
+function explain(error: unknown): number {
+  const { stderr } = process;
+  if (error instanceof UsageError) {
+    stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  stderr.write(
+    error instanceof CompileError
+      ? formatDiagnostics(error.diagnostics, stderr)
+      : `${(error as Error).stack}\n`,
+  );
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

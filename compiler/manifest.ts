@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Mode } from './env-files.ts';
+import type { Project } from './project.ts';
+import type { RouteConfig } from './read-config.ts';
+
+/** What the server reads: every route, what runs it and under which limits. Paths are relative to the project. */
+export interface Manifest {
+  version: 1;
+  /** Of Capra. */
+  capra: string;
+  mode: Mode;
+  /** Of the content: two builds of the same sources have the same. */
+  buildId: string;
+  routes: ManifestRoute[];
+}
+
+export type ManifestRoute = BuiltRoute | BrokenRoute;
+
+export interface BuiltRoute {
+  route: string;
+  file: string;
+  kind: 'script' | 'native';
+  module: string;
+  bytes: number;
+  config: RouteConfig;
+}
+
+/** In development only: a route that cannot be compiled answers with the reason. */
+export interface BrokenRoute {
+  route: string;
+  file: string;
+  kind: 'error';
+  message: string;
+}
+
+export function makeManifest(capra: string, mode: Mode, routes: ManifestRoute[]): Manifest {
+  const buildId = createHash('sha256')
+    .update(JSON.stringify([capra, mode, routes]))
+    .digest('base64url')
+    .slice(0, 16);
+  return { version: 1, capra, mode, buildId, routes };
+}
+
+/** Where the manifest of a project is, relative to it. */
+export function manifestPath({ output }: Project): string {
+  return `${output}/manifest.json`;
+}
+
+/** Whoever reads it finds the old one or the new one, never a part. */
+export function writeManifest(project: Project, manifest: Manifest): void {
+  writeWhole(join(project.root, manifestPath(project)), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+export function writeWhole(path: string, contents: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  writeFileSync(partial, contents);
+  renameSync(partial, path);
+}

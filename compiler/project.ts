@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+import { realpathSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CompileError } from './diagnostics.ts';
+import type { Mode } from './env-files.ts';
+
+/** A project folder, and what this run of the compiler makes of it. */
+export interface Project {
+  /** The project folder, absolute, with no symbolic link in it. */
+  root: string;
+  /** `pages` or `src/pages`. */
+  pages: string;
+  /** Where everything that is made goes, relative to the root: `.capra`, or `.capra/dev`. */
+  output: string;
+  mode: Mode;
+  /** `--parity next`: what Next does, also where Capra would rather not. */
+  isStrictParity: boolean;
+}
+
+export interface ProjectOptions {
+  mode: Mode;
+  isStrictParity?: boolean;
+}
+
+/**
+ * Finds the pages folder of a project.
+ *
+ * @example
+ * openProject('examples/tutorial', { mode: 'production' }).pages; // 'pages'
+ */
+export function openProject(
+  folder: string,
+  { mode, isStrictParity = false }: ProjectOptions,
+): Project {
+  if (!isFolder(folder)) {
+    throw failure(
+      `There is no folder ${resolve(folder)}.`,
+      'Name the folder of a project, or none to mean this one.',
+    );
+  }
+  // As esbuild and Node see it: with no symbolic link in it.
+  const root = realpathSync(folder);
+  const pages = ['pages', 'src/pages'].find((name) => isFolder(join(root, name)));
+  if (!pages) {
+    throw failure(
+      `Couldn't find a \`pages\` or \`src/pages\` folder in ${root}.`,
+      'Routes are the files in pages/api: make pages/api/hello.ts, and it is the route /api/hello.',
+    );
+  }
+  return {
+    root,
+    pages,
+    output: mode === 'development' ? '.capra/dev' : '.capra',
+    mode,
+    isStrictParity,
+  };
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function failure(text: string, hint: string): CompileError {
+  return new CompileError({ severity: 'error', text, hint });
+}
