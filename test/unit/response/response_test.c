@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "response/response.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Answers into a buffer, for requests of every kind. */
+
+typedef struct made {
+    response_clock clock;
+    http_head head;
+    char text[512];
+    buffer to;
+    capra_response res;
+} made;
+
+static void ask(made *m, const char *request)
+{
+    buffer_cleanup(&m->to);
+    response_cleanup(&m->res);
+    snprintf(m->text, sizeof m->text, "%s", request);
+    http_head_init(&m->head);
+    assert_true(http_head_parse(&m->head, m->text, strlen(m->text), &http_default_limits) > 0);
+    response_init(&m->res, NULL, &m->clock, &m->head, m->text, &m->to);
+}
+
+static int set_up(void **state)
+{
+    made *m = calloc(1, sizeof *m);
+    response_clock_init(&m->clock, 72);
+    response_clock_set(&m->clock, 784111777);
+    *state = m;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    made *m = *state;
+    buffer_cleanup(&m->to);
+    response_cleanup(&m->res);
+    free(m);
+    return 0;
+}
+
+static const char get[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+#define TAIL \
+    "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=72\r\n\r\n"
+#define CLOSED "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\n"
+
+static void assert_made(made *m, const char *expected)
+{
+    buffer_append(&m->to, "", 1);
+    assert_string_equal(m->to.data, expected);
+}
+
+static void writes_a_whole_answer(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 201, .lines = slice_text("X-A: 1\r\n") };
+    ask(m, get);
+    assert_int_equal(response_send(&m->res, &head, slice_text("body")), 0);
+    assert_made(m, "HTTP/1.1 201 Created\r\nX-A: 1\r\nContent-Length: 4\r\n" TAIL "body");
+    assert_int_equal(response_send(&m->res, &head, slice_text("again")), CAPRA_E_HEAD_SENT);
+}
+
+static void writes_any_status_and_reason(void **state)
+{
+    made *m = *state;
+    response_head const named = { .status = 200, .reason = slice_text("Fine") };
+    response_head const unknown = { .status = 799 };
+    ask(m, get);
+    response_send(&m->res, &named, slice_text(""));
+    assert_made(m, "HTTP/1.1 200 Fine\r\nContent-Length: 0\r\n" TAIL);
+    ask(m, get);
+    response_send(&m->res, &unknown, slice_text(""));
+    assert_made(m, "HTTP/1.1 799 unknown\r\nContent-Length: 0\r\n" TAIL);
+}
+
+static void leaves_date_and_connection_to_flags(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200, .flags = RESPONSE_CLOSE | RESPONSE_NO_DATE };
+    ask(m, get);
+    response_send(&m->res, &head, slice_text("x"));
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
+    assert_true(m->res.closes);
+}
+
+static void tells_a_client_that_has_it(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200,
+                                 .lines = slice_text("X-A: 1\r\nContent-Type: t/t\r\nX-B: 2\r\n"),
+                                 .flags = RESPONSE_ETAG };
+    ask(m, "GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"2caikvdqo85\"\r\n\r\n");
+    response_send(&m->res, &head, slice_text("hello"));
+    assert_made(m, "HTTP/1.1 304 Not Modified\r\nX-A: 1\r\nX-B: 2\r\n"
+                   "ETag: \"2caikvdqo85\"\r\n" TAIL);
+}
+
+static void says_which_version_it_is(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200, .flags = RESPONSE_ETAG };
+    ask(m, get);
+    response_send(&m->res, &head, slice_text("hello"));
+    assert_made(m,
+                "HTTP/1.1 200 OK\r\nETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" TAIL "hello");
+}
+
+static void streams_in_chunks(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200 };
+    char long_piece[300];
+    memset(long_piece, 'x', sizeof long_piece);
+    ask(m, get);
+    assert_int_equal(response_begin(&m->res, &head, -1), 0);
+    assert_int_equal(response_write(&m->res, slice_text("ab")), 0);
+    assert_int_equal(response_write(&m->res, slice_text("")), 0);
+    assert_int_equal(response_write(&m->res, slice_of(long_piece, sizeof long_piece)), 0);
+    assert_int_equal(response_end(&m->res, slice_text("")), 0);
+    assert_int_equal(response_write(&m->res, slice_text("late")), CAPRA_E_INVALID);
+    assert_int_equal(response_end(&m->res, slice_text("")), CAPRA_E_INVALID);
+    char expected[1024];
+    snprintf(expected, sizeof expected,
+             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" TAIL
+             "2\r\nab\r\n12c\r\n%.300s\r\n0\r\n\r\n",
+             long_piece);
+    assert_made(m, expected);
+}
+
+static void streams_a_declared_length(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200 };
+    ask(m, get);
+    response_begin(&m->res, &head, 5);
+    response_write(&m->res, slice_text("abc"));
+    response_write(&m->res, slice_text("defgh"));
+    response_end(&m->res, slice_text(""));
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" TAIL "abcde");
+    assert_false(m->res.closes);
+}
+
+static void closes_when_the_body_is_too_short(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200 };
+    ask(m, get);
+    response_begin(&m->res, &head, 5);
+    response_write(&m->res, slice_text("abc"));
+    response_end(&m->res, slice_text(""));
+    assert_true(m->res.closes);
+}
+
+static void sends_no_body_to_head(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200 };
+    ask(m, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    response_begin(&m->res, &head, 5);
+    response_write(&m->res, slice_text("abcde"));
+    response_end(&m->res, slice_text(""));
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" TAIL);
+    assert_false(m->res.closes);
+}
+
+static void sends_no_framing_with_204(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 204 };
+    ask(m, get);
+    response_begin(&m->res, &head, -1);
+    response_write(&m->res, slice_text("dropped"));
+    response_end(&m->res, slice_text("T: t\r\n"));
+    assert_made(m, "HTTP/1.1 204 No Content\r\n" TAIL);
+}
+
+static void interim_responses_come_before_the_answer_only(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200 };
+    ask(m, get);
+    assert_int_equal(response_interim(&m->res, 103, slice_text("Link: </a>\r\n")), 0);
+    response_send(&m->res, &head, slice_text(""));
+    assert_int_equal(response_interim(&m->res, 103, slice_text("")), CAPRA_E_HEAD_SENT);
+    assert_made(m, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                   "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" TAIL);
+    ask(m, "GET / HTTP/1.0\r\n\r\n");
+    assert_int_equal(response_interim(&m->res, 100, slice_text("")), CAPRA_E_INVALID);
+}
+
+static void every_error_has_a_status_and_says_what_is_wrong(void **state)
+{
+    made *m = *state;
+    for (int code = CAPRA_ERROR_FIRST + 1; code < CAPRA_ERROR_LAST; code++) {
+        char line[32];
+        ask(m, get);
+        response_error(&m->res, code);
+        buffer_append(&m->to, "", 1);
+        snprintf(line, sizeof line, "HTTP/1.1 %d ", error_status(code));
+        assert_int_equal(strncmp(m->to.data, line, strlen(line)), 0);
+        assert_non_null(strstr(m->to.data, error_message(code)));
+    }
+}
+
+/* ---- The same for routes in C ---- */
+
+static void json_is_built_by_format(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    assert_int_equal(capra_json(&m->res, 200, "{s:i}", "a", 1), 0);
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+                   "ETag: \"147uiiad94i7\"\r\nContent-Length: 7\r\n" TAIL "{\"a\":1}");
+    assert_int_equal(capra_json(&m->res, 200, "{}"), CAPRA_E_HEAD_SENT);
+}
+
+static void a_format_that_cannot_be_is_a_500_without_a_leak(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    capra_response_header(&m->res, "X-Secret", "1");
+    assert_int_equal(capra_json(&m->res, 200, "{s:q}", "a", 1), CAPRA_E_HANDLER);
+    buffer_append(&m->to, "", 1);
+    assert_non_null(strstr(m->to.data, "HTTP/1.1 500 "));
+    assert_null(strstr(m->to.data, "X-Secret"));
+}
+
+static void headers_that_would_split_the_response_are_refused(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    assert_int_equal(capra_response_header(&m->res, "X-A", "b\r\nSet-Cookie: c=d"),
+                     CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "X A", "b"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "", "b"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "content-LENGTH", "1"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "Transfer-Encoding", "x"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "Connection", "x"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "Keep-Alive", "x"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "Date", "x"), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_header(&m->res, "X-Good", "b"), 0);
+    assert_int_equal(capra_response_bytes(&m->res, 199, NULL, "", 0), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_bytes(&m->res, 600, NULL, "", 0), CAPRA_E_INVALID);
+    assert_int_equal(capra_fail(&m->res, 200, "no"), CAPRA_E_INVALID);
+    assert_int_equal(capra_fail(&m->res, 422, "no"), 0);
+    assert_int_equal(capra_response_header(&m->res, "X-Late", "b"), CAPRA_E_HEAD_SENT);
+    buffer_append(&m->to, "", 1);
+    assert_non_null(strstr(m->to.data, "422 Unprocessable Entity\r\nX-Good: b\r\n"));
+    assert_non_null(strstr(m->to.data, "{\"error\":\"no\"}"));
+}
+
+static void text_is_text(void **state)
+{
+    made *m = *state;
+    ask(m, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    capra_response_text(&m->res, 200, "hello");
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                   "ETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" CLOSED "hello");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(writes_a_whole_answer),
+        TEST(writes_any_status_and_reason),
+        TEST(leaves_date_and_connection_to_flags),
+        TEST(tells_a_client_that_has_it),
+        TEST(says_which_version_it_is),
+        TEST(streams_in_chunks),
+        TEST(streams_a_declared_length),
+        TEST(closes_when_the_body_is_too_short),
+        TEST(sends_no_body_to_head),
+        TEST(sends_no_framing_with_204),
+        TEST(interim_responses_come_before_the_answer_only),
+        TEST(every_error_has_a_status_and_says_what_is_wrong),
+        TEST(json_is_built_by_format),
+        TEST(a_format_that_cannot_be_is_a_500_without_a_leak),
+        TEST(headers_that_would_split_the_response_are_refused),
+        TEST(text_is_text),
+    };
+    return cmocka_run_group_tests_name("response", tests, NULL, NULL);
+}
