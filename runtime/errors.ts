@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+/** What goes wrong in a handler becomes an answer and a line in the log here, and nowhere else. */
+
+import { errorPage } from './error-page.ts';
+import { renderFields } from './fields.ts';
+import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
+import { logError } from './log.ts';
+import { abort, conclude, type Response, State } from './response.ts';
+
+/** Something that whoever wrote the route can mend: the message says how, a stack would not. */
+export class RouteError extends Error {}
+
+/** A handler threw, or its promise was rejected. */
+export function fail(res: Response, thrown: unknown): void {
+  const { method, url } = res[kRequest];
+  logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
+  if (res[kState] === State.streaming) abort(res);
+  else if (res[kServer].isDev) answerInDetail(res, thrown);
+  else answerFailure(res);
+}
+
+/** The route's module cannot be used. */
+export function failRoute(res: Response, thrown: unknown): void {
+  if (thrown instanceof RouteError) logError(thrown.message);
+  else logError(`${res[kRequest][kRoute].file} could not be loaded`, thrown);
+  if (res[kServer].isDev) answerInDetail(res, thrown);
+  else answerFailure(res);
+}
+
+/** The client's fault: a plain answer that names it. */
+export function refuse(res: Response, status: number, message: string): void {
+  answer(res, status, 'Content-Type: text/plain; charset=utf-8\r\n', message);
+}
+
+/** The fields that the handler has set stay, as in Next. */
+function answerFailure(res: Response): void {
+  const { lines, flags } = renderFields(res[kFields]);
+  answer(res, 500, lines, 'Internal Server Error', flags);
+}
+
+/** In development whoever looks at the answer is whoever can mend it. */
+export function answerInDetail(res: Response, thrown: unknown): void {
+  const page = errorPage(res[kRequest][kHead], res[kRequest][kRoute].file, thrown);
+  answer(res, 500, `Content-Type: ${page.type}\r\nCache-Control: no-store\r\n`, page.body);
+}
+
+function answer(res: Response, status: number, lines: string, body: string, flags = 0): void {
+  if (res[kState] >= State.streaming) return;
+  res.statusCode = status;
+  const id = conclude(res);
+  res[kServer].core.respond(id, status, undefined, lines, body, flags);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+/** What C calls: requests come in here, and find their response object again by their number. */
+
+import { ParsedRequest, StreamedRequest } from './api-request.ts';
+import { ApiResponse } from './api-response.ts';
+import { runClean } from './context.ts';
+import { Closed, type Core, type Host } from './core.ts';
+import { fail } from './errors.ts';
+import { kListens, kRequest, kResponse } from './internals.ts';
+import { logError } from './log.ts';
+import { type Manifest, type Route, readManifest } from './manifest.ts';
+import { METHODS } from './methods.ts';
+import { coded, connectionReset } from './node-errors.ts';
+import { receive } from './request.ts';
+import { abort, cut, drained, type Response } from './response.ts';
+import { runRoute } from './run-route.ts';
+import type { Server } from './server.ts';
+
+export interface HostOptions {
+  /** The project folder, to which the manifest's paths are relative. */
+  folder?: string;
+  /** `req.url` is the target as the client sent it; otherwise as Next writes it anew. */
+  keepsTarget?: boolean;
+  /** Told of every manifest before its routes are used. */
+  onManifest?: (manifest: Manifest) => void;
+}
+
+/** The runtime's side of the border. One is enough for a worker; tests make many. */
+export function createHost(
+  core: Core,
+  { folder = process.cwd(), keepsTarget = false, onManifest }: HostOptions = {},
+): Host {
+  const server: Server = { core, live: [], isDev: false, keepsTarget, facade: undefined };
+  const { live } = server;
+  let manifest: Manifest | undefined;
+  let routes: readonly Route[] = [];
+
+  return {
+    routes(text) {
+      manifest = readManifest(text, folder, manifest);
+      server.isDev = manifest.isDev;
+      onManifest?.(manifest);
+      routes = manifest.routes;
+    },
+
+    request(id, index, method, targetAt, targetLength, head, path, params, body) {
+      const route = routes[index] as Route;
+      const name = METHODS[method] as string;
+      const Class = route.limits.readsBody ? ParsedRequest : StreamedRequest;
+      const req = new Class(route, name, targetAt, targetLength, head, path, params, body);
+      const res = new ApiResponse(server, req, id);
+      req[kResponse] = res;
+      live[id] = res;
+      if (runClean === undefined) runRoute(route, req, res);
+      else runClean(() => runRoute(route, req, res));
+    },
+
+    body(id, chunk, trailers) {
+      const res = live[id];
+      if (res === undefined) return;
+      try {
+        if (!receive(res[kRequest], chunk, trailers) && chunk !== null) core.pauseBody(id);
+      } catch (error) {
+        fail(res, error);
+      }
+    },
+
+    drained(id) {
+      const res = live[id];
+      if (res !== undefined) guard(() => drained(res));
+    },
+
+    closed(id, why) {
+      const res = live[id];
+      if (res === undefined) return;
+      if (why !== Closed.halfClosed) guard(() => cut(res, reasonOf(why)));
+      else if (wantsToKnow(res)) guard(() => abort(res));
+    },
+  };
+}
+
+/** A client that will send no more may still read: Node cuts it off, we only if someone listens. */
+function wantsToKnow(res: Response): boolean {
+  return res.listenerCount('close') > 0 || res[kRequest][kListens]();
+}
+
+function reasonOf(why: number): Error {
+  if (why !== Closed.longBody) return connectionReset();
+  return coded(
+    new Error('The request body is longer than the route allows'),
+    'ERR_CAPRA_LONG_BODY',
+  );
+}
+
+/** Listeners run here that no handler stands around: what they throw is no answer's business. */
+function guard(task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    logError('A listener threw', error);
+  }
+}

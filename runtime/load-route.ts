@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+import { pathToFileURL } from 'node:url';
+import { RouteError } from './errors.ts';
+import type { Request } from './request.ts';
+import type { Response } from './response.ts';
+
+export type Handler = (req: Request, res: Response) => unknown;
+
+/** A route's compiled module: imported for its first request, then kept. */
+export class RouteModule {
+  readonly path: string;
+  readonly file: string;
+  handler: Handler | undefined = undefined;
+  /** What it exports as `config`. */
+  config: unknown = undefined;
+  /** The requests that came while it is being loaded, in order. */
+  waiting: Response[] | undefined = undefined;
+
+  /** `path`: of the compiled module. `file`: the source, as messages name it. */
+  constructor(path: string, file: string) {
+    this.path = path;
+    this.file = file;
+  }
+}
+
+/** Imports a route's module. Rejects with what the module threw, or a RouteError. */
+export async function loadModule(module: RouteModule): Promise<Handler> {
+  // Before the first module is compiled: Node notes where its source map is only then.
+  process.setSourceMapsEnabled(true);
+  const exports = (await import(pathToFileURL(module.path).href)) as Record<string, unknown>;
+  const handler = findHandler(exports);
+  if (handler === undefined) throw new RouteError(complain(module.file, exports));
+  module.config = exports.config ?? (exports.default as { config?: unknown }).config;
+  module.handler = handler;
+  return handler;
+}
+
+/** The default export; of a CommonJS module also what it calls its default export. */
+function findHandler(exports: Record<string, unknown>): Handler | undefined {
+  let found = exports.default;
+  if (typeof found === 'object' && found !== null) found = (found as { default?: unknown }).default;
+  return typeof found === 'function' ? (found as Handler) : undefined;
+}
+
+function complain(file: string, exports: Record<string, unknown>): string {
+  const methods = Object.keys(exports).filter((name) => /^[A-Z]{3,7}$/.test(name));
+  const found =
+    'default' in exports
+      ? `Its default export is of type ${typeof exports.default}.`
+      : methods.length > 0
+        ? `It exports ${methods.join(', ')}; an API route is one function for all methods, which looks at req.method.`
+        : 'It has no default export.';
+  return (
+    `${file} does not export a default function. ${found} ` +
+    'Write: export default function handler(req, res) { … }'
+  );
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+/** The manifest that the compiler writes, as far as the runtime needs it. */
+
+import { join } from 'node:path';
+import { RouteModule } from './load-route.ts';
+import { type ParamNames, paramNames } from './query.ts';
+
+export interface Route {
+  /** The pattern: `/api/users/[id]`. */
+  readonly pattern: string;
+  readonly params: ParamNames;
+  /** The source file, relative to the project folder. */
+  readonly file: string;
+  /** Undefined for a route that JavaScript does not run. */
+  readonly module: RouteModule | undefined;
+  /** Why the route could not be built; undefined when it was. */
+  readonly message: string | undefined;
+  /** What the module's `config` says. */
+  readonly limits: Limits;
+  /** The compiler could not tell: `limits` are the module's once it is loaded. */
+  readonly isDynamic: boolean;
+}
+
+export interface Limits {
+  /** The body is read before the handler is called (`bodyParser` is not false). */
+  readsBody: boolean;
+  bodyLimit: number;
+  bodyLimitText: string;
+  /** A response of so many bytes is worth a warning. */
+  responseLimit: number;
+  externalResolver: boolean;
+}
+
+export interface Manifest {
+  readonly isDev: boolean;
+  readonly routes: readonly Route[];
+}
+
+interface RouteText {
+  route: string;
+  file: string;
+  kind: string;
+  module?: string;
+  message?: string;
+  config?: {
+    bodyParser?: boolean;
+    bodyLimit?: number | null;
+    bodyLimitText?: string;
+    responseLimit?: number | null;
+    externalResolver?: boolean;
+    dynamic?: boolean;
+  };
+}
+
+/**
+ * Reads a manifest. A module that `before` had under the same name is the same module: names hold a
+ * hash of the content, and what a module has in memory outlives a rebuild of other files.
+ * `folder`: of the project.
+ */
+export function readManifest(text: string, folder: string, before?: Manifest): Manifest {
+  const { mode, routes } = JSON.parse(text) as { mode: string; routes: RouteText[] };
+  const modules = new Map<string, RouteModule>();
+  for (const { module } of before?.routes ?? []) if (module) modules.set(module.path, module);
+  return {
+    isDev: mode === 'development',
+    routes: routes.map((route) => readRoute(route, folder, modules)),
+  };
+}
+
+function readRoute(
+  { route, file, kind, module, message, config = {} }: RouteText,
+  folder: string,
+  modules: Map<string, RouteModule>,
+): Route {
+  return {
+    pattern: route,
+    params: paramNames(route),
+    file,
+    module: kind === 'script' && module ? moduleAt(join(folder, module), file, modules) : undefined,
+    message: kind === 'error' ? (message ?? 'The route could not be built.') : undefined,
+    limits: {
+      readsBody: config.bodyParser !== false,
+      bodyLimit: config.bodyLimit ?? Number.POSITIVE_INFINITY,
+      bodyLimitText: config.bodyLimitText ?? '',
+      responseLimit: config.responseLimit ?? Number.POSITIVE_INFINITY,
+      externalResolver: config.externalResolver === true,
+    },
+    isDynamic: config.dynamic === true,
+  };
+}
+
+function moduleAt(path: string, file: string, modules: Map<string, RouteModule>): RouteModule {
+  let module = modules.get(path);
+  if (module === undefined) {
+    module = new RouteModule(path, file);
+    modules.set(path, module);
+  }
+  return module;
+}

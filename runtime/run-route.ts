@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+
+/** Calls handlers, and makes one thing of all the ways in which they can end. */
+
+import { checkBody, type ParsedRequest } from './api-request.ts';
+import { adaptRequest } from './dynamic-route.ts';
+import { answerInDetail, fail, failRoute, refuse } from './errors.ts';
+import { kRaw, kRequest, kServer, kState } from './internals.ts';
+import { type Handler, loadModule, type RouteModule } from './load-route.ts';
+import { warn } from './log.ts';
+import type { Route } from './manifest.ts';
+import { BodyError } from './read-body.ts';
+import type { Request } from './request.ts';
+import { type Response, State } from './response.ts';
+
+/** Runs a route, at once if its module is there, else in turn when it has been loaded. */
+export function runRoute(route: Route, req: Request, res: Response): void {
+  const { module } = route;
+  if (module === undefined) answerInDetail(res, new BuildError(route.message));
+  else if (module.handler === undefined) runLater(module, route, res);
+  else if (route.isDynamic) void adapt(module.handler, req, res, route);
+  else runHandler(module.handler, req, res, route);
+}
+
+/** What the compiler said of a route that it could not build. */
+class BuildError extends Error {
+  override name = 'BuildError';
+}
+
+function runHandler(handler: Handler, req: Request, res: Response, route: Route): void {
+  const raw = req[kRaw];
+  if (raw !== undefined && raw !== null && route.limits.readsBody) {
+    if (!acceptBody(req as ParsedRequest, res, raw)) return;
+  }
+  if (res[kServer].isDev) {
+    void callAndWatch(handler, req, res, route);
+    return;
+  }
+  try {
+    const result = handler(req, res);
+    if (isThenable(result)) result.then(undefined, (reason: unknown) => fail(res, reason));
+  } catch (error) {
+    fail(res, error);
+  }
+}
+
+/** False when the body was refused. */
+function acceptBody(req: ParsedRequest, res: Response, raw: string | Uint8Array): boolean {
+  try {
+    checkBody(req, raw);
+    return true;
+  } catch (error) {
+    if (error instanceof BodyError) refuse(res, 400, error.message);
+    else fail(res, error);
+    return false;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== undefined &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** Requests for a module that is being loaded wait in order. */
+function runLater(module: RouteModule, route: Route, res: Response): void {
+  if (module.waiting === undefined) void load(module, route, res);
+  else module.waiting.push(res);
+}
+
+async function load(module: RouteModule, route: Route, first: Response): Promise<void> {
+  const waiting = [first];
+  module.waiting = waiting;
+  try {
+    await loadModule(module);
+  } catch (error) {
+    for (const res of waiting) failRoute(res, error);
+    return;
+  } finally {
+    module.waiting = undefined;
+  }
+  for (const res of waiting) runRoute(route, res[kRequest], res);
+}
+
+async function adapt(handler: Handler, req: Request, res: Response, route: Route): Promise<void> {
+  try {
+    if (await adaptRequest(req, res, route)) runHandler(handler, req, res, route);
+  } catch (error) {
+    fail(res, error);
+  }
+}
+
+/** In development: says what a handler did that it will be sorry for. */
+async function callAndWatch(
+  handler: Handler,
+  req: Request,
+  res: Response,
+  route: Route,
+): Promise<void> {
+  let isPiped = false;
+  res.once('pipe', () => {
+    isPiped = true;
+  });
+  try {
+    const result = await handler(req, res);
+    if (result instanceof globalThis.Response) throw new TypeError(returnedResponse);
+    if (result !== undefined)
+      warn(`API handler should not return a value, received ${typeof result}.`);
+    if (!route.limits.externalResolver && !isPiped && res[kState] === State.fresh) {
+      warn(
+        `API resolved without sending a response for ${req.url}, ` +
+          'this may result in stalled requests.',
+      );
+    }
+  } catch (error) {
+    fail(res, error);
+  }
+}
+
+const returnedResponse =
+  'API route returned a Response object. Answer through res instead: res.status(200).json(…)';

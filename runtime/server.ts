@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+
+import type { Core } from './core.ts';
+import type { Response } from './response.ts';
+
+/** What all requests of a worker share. */
+export interface Server {
+  readonly core: Core;
+  /** The responses under way, by the number of their request. */
+  readonly live: (Response | undefined)[];
+  /** Errors are shown to the client, and warnings to the developer. */
+  isDev: boolean;
+  /** `req.url` is the target as the client sent it, not as Next writes it anew. */
+  readonly keepsTarget: boolean;
+  /** What `res.socket.server` shows; made when it is first looked at. */
+  facade: object | undefined;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+
+// The C side of the border, in memory: it hands over requests and writes down what comes back.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Bytes, Core, Host, Peer } from '../../runtime/core.ts';
+import { createHost, type HostOptions } from '../../runtime/host.ts';
+import { METHODS } from '../../runtime/methods.ts';
+
+/** What the client would have got. */
+export interface Answer {
+  status: number;
+  reason: string | undefined;
+  head: string;
+  /** The pieces as they were handed over; `respond` makes one, or none. */
+  pieces: Bytes[];
+  flags: number;
+  /** Of `writeHead`; undefined when the answer came whole. */
+  length: number | undefined;
+  trailers: string | undefined;
+  state: 'open' | 'ended' | 'aborted';
+}
+
+export interface Call {
+  method?: string;
+  target?: string;
+  version?: string;
+  headers?: readonly (readonly [string, string])[];
+  path?: string;
+  params?: string;
+  body?: string | Uint8Array | null;
+  route?: number;
+}
+
+export class FakeCore implements Core {
+  readonly answers = new Map<number, Answer>();
+  readonly interims: [id: number, status: number, head: string][] = [];
+  /** `readBody 0`, `pauseBody 0`, in order. */
+  readonly calls: string[] = [];
+  /** What `write` says waits. */
+  pending = 0;
+  peers = 0;
+  /** Ids that JavaScript used although they name nothing. */
+  readonly strays: string[] = [];
+  readonly #open = new Set<number>();
+
+  start(): void {}
+
+  open(id: number): void {
+    this.#open.add(id);
+    this.answers.delete(id);
+  }
+
+  #use(id: number, what: string): boolean {
+    if (!this.#open.has(id)) this.strays.push(`${what} ${id}`);
+    return this.#open.has(id);
+  }
+
+  #answer(id: number): Answer {
+    return this.answers.get(id) as Answer;
+  }
+
+  close(id: number): void {
+    this.#open.delete(id);
+  }
+
+  respond(
+    id: number,
+    status: number,
+    reason: string | undefined,
+    head: string,
+    body: Bytes | undefined,
+    flags: number,
+  ): void {
+    if (!this.#use(id, 'respond')) return;
+    const pieces = body === undefined ? [] : [body];
+    const state = 'ended';
+    this.answers.set(id, {
+      status,
+      reason,
+      head,
+      pieces,
+      flags,
+      length: undefined,
+      trailers: undefined,
+      state,
+    });
+    this.close(id);
+  }
+
+  writeHead(
+    id: number,
+    status: number,
+    reason: string | undefined,
+    head: string,
+    length: number,
+    flags: number,
+  ): void {
+    if (!this.#use(id, 'writeHead')) return;
+    const state = 'open';
+    this.answers.set(id, {
+      status,
+      reason,
+      head,
+      pieces: [],
+      flags,
+      length,
+      trailers: undefined,
+      state,
+    });
+  }
+
+  write(id: number, chunk: Bytes): number {
+    if (!this.#use(id, 'write')) return 0;
+    this.#answer(id).pieces.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk));
+    return this.pending;
+  }
+
+  finish(id: number, chunk: Bytes | undefined, trailers: string | undefined): void {
+    if (!this.#use(id, 'finish')) return;
+    const answer = this.#answer(id);
+    if (chunk !== undefined) answer.pieces.push(chunk);
+    answer.trailers = trailers;
+    answer.state = 'ended';
+    this.close(id);
+  }
+
+  writeInterim(id: number, status: number, head: string): void {
+    if (this.#use(id, 'writeInterim')) this.interims.push([id, status, head]);
+  }
+
+  abort(id: number): void {
+    if (!this.#use(id, 'abort')) return;
+    const nothing = { status: 0, reason: undefined, head: '', pieces: [], flags: 0 };
+    const before = this.answers.get(id) ?? { ...nothing, length: undefined, trailers: undefined };
+    this.answers.set(id, { ...before, state: 'aborted' });
+    this.close(id);
+  }
+
+  readBody(id: number): void {
+    if (this.#use(id, 'readBody')) this.calls.push(`readBody ${id}`);
+  }
+
+  pauseBody(id: number): void {
+    if (this.#use(id, 'pauseBody')) this.calls.push(`pauseBody ${id}`);
+  }
+
+  peer(id: number): Peer | undefined {
+    this.peers++;
+    if (!this.#open.has(id)) return undefined;
+    return {
+      remoteAddress: '192.0.2.7',
+      remotePort: 40_000,
+      remoteFamily: 'IPv4',
+      localAddress: '127.0.0.1',
+      localPort: 3000,
+    };
+  }
+}
+
+export interface RouteText {
+  route?: string;
+  file?: string;
+  kind?: string;
+  module?: string;
+  message?: string;
+  config?: Record<string, unknown>;
+}
+
+export interface AppOptions extends HostOptions {
+  mode?: 'production' | 'development';
+  routes?: RouteText[];
+}
+
+/** A worker without a server: a host, the fake core, and a folder for modules. */
+export class App implements Disposable {
+  readonly core = new FakeCore();
+  readonly folder = mkdtempSync(join(tmpdir(), 'capra-runtime-'));
+  readonly host: Host;
+  readonly #mode: string;
+  #nextId = 0;
+
+  constructor({ mode = 'production', routes = [], ...options }: AppOptions = {}) {
+    this.host = createHost(this.core, { folder: this.folder, ...options });
+    this.#mode = mode;
+    this.routes(routes);
+  }
+
+  routes(routes: RouteText[]): void {
+    const full = routes.map((route) => ({
+      route: '/api/x',
+      file: 'pages/api/x.ts',
+      kind: 'script',
+      ...route,
+      config: { bodyParser: true, responseLimit: 4_194_304, ...route.config },
+    }));
+    this.host.routes(JSON.stringify({ version: 1, mode: this.#mode, routes: full }));
+  }
+
+  /** Writes a module; returns its path for the manifest. */
+  module(name: string, source: string): string {
+    writeFileSync(join(this.folder, name), source);
+    return name;
+  }
+
+  /** Hands over a request as C would. Returns its number. */
+  request({
+    method = 'GET',
+    target = '/api/x',
+    version = '1.1',
+    headers = [['Host', 'localhost:3000']],
+    path,
+    params,
+    body,
+    route = 0,
+  }: Call = {}): number {
+    const id = this.#nextId++;
+    this.core.open(id);
+    const lines = headers.map(([name, value]) => `\r\n${name}: ${value}`).join('');
+    const head = `${method} ${target} HTTP/${version}${lines}`;
+    const at = method.length + 1;
+    this.host.request(
+      id,
+      route,
+      METHODS.indexOf(method),
+      at,
+      target.length,
+      head,
+      path,
+      params,
+      body,
+    );
+    return id;
+  }
+
+  /** The answer to a request, when it is whole. */
+  async answer(id: number): Promise<Answer> {
+    for (let turns = 0; turns < 1000; turns++) {
+      const answer = this.core.answers.get(id);
+      if (answer !== undefined && answer.state !== 'open') return answer;
+      await turn();
+    }
+    throw new Error(`request ${id} was never answered`);
+  }
+
+  async fetch(call?: Call): Promise<Answer> {
+    return await this.answer(this.request(call));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+type AnyHandler = (req: any, res: any) => unknown;
+
+/** An app of one route whose handler is a function of the test. */
+export function appOf(handler: AnyHandler, options: AppOptions = {}): App {
+  const app = new App(options);
+  const name = `handler${handlers.push(handler) - 1}.mjs`;
+  app.module(
+    name,
+    `export default (req, res) => globalThis.capraTestHandlers[${handlers.length - 1}](req, res);`,
+  );
+  const [route = {}] = options.routes ?? [];
+  app.routes([{ ...route, module: name }]);
+  return app;
+}
+
+const handlers: AnyHandler[] = [];
+Object.assign(globalThis, { capraTestHandlers: handlers });
+
+export function textOf({ pieces }: Answer): string {
+  return pieces
+    .map((piece) => (typeof piece === 'string' ? piece : Buffer.from(piece).toString()))
+    .join('');
+}
+
+/** The header lines of an answer. */
+export function linesOf({ head }: Answer): string[] {
+  return head.split('\r\n').slice(0, -1);
+}
+
+/** What is written to stderr through the console while `task` runs. */
+export async function logged(task: () => unknown): Promise<string> {
+  const { format } = await import('node:util');
+  const before = console.error;
+  let text = '';
+  console.error = (...values: unknown[]) => {
+    text += `${format(...values)}\n`;
+  };
+  try {
+    await task();
+  } finally {
+    console.error = before;
+  }
+  return text;
+}
