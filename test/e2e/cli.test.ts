@@ -80,12 +80,11 @@ describe('capra start', () => {
     assert.doesNotMatch(stdout, /Ready|Local/);
   });
 
-  test('in a folder that does not exist is one clear line', async () => {
+  test('in a folder that does not exist is a usage error', async () => {
     const folder = join(makeApp(hello), 'missing');
     const { code, stderr } = await capra(['start', folder, '-p', '0']);
-    assert.equal(code, 1);
-    assert.match(stderr, /missing/);
-    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    assert.equal(code, 2);
+    assert.match(stderr, /^capra: .*missing/);
   });
 
   test('on a taken port is one clear line and exit code 1', async () => {
@@ -102,14 +101,14 @@ describe('capra start', () => {
 
   test('prints where it is, and that it is ready', async () => {
     const server = await startCapra({ app: hello });
-    assert.match(server.stdout(), new RegExp(`^- Local: +http://localhost:${server.port}$`, 'm'));
-    assert.match(server.stdout(), /^✓ Ready in \d+(\.\d+)? ?m?s$/m);
+    assert.match(server.stdout(), new RegExp(`^ *- Local: +http://localhost:${server.port}$`, 'm'));
+    assert.match(server.stdout(), /^ *✓ Ready in \d+ ms, 1 route$/m);
     await server.stop();
   });
 
   test('listens on the host of -H only', async () => {
     const server = await startCapra({ app: hello, args: ['-H', '127.0.0.1'] });
-    assert.match(server.stdout(), /^- Local: +http:\/\/127\.0\.0\.1:\d+$/m);
+    assert.match(server.stdout(), /^ *- Local: +http:\/\/127\.0\.0\.1:\d+$/m);
     assert.equal((await server.call('GET /api/hello')).text, 'hello');
     await server.stop();
   });

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { within } from './deadline.ts';
 import { executable } from './paths.ts';
 
@@ -55,6 +56,10 @@ export async function capra(
 function run(file: string, args: string[], options: SpawnOptions): Running {
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   alive.add(child);
+  // A test that failed before it stopped its server must not keep the test process waiting. Whoever
+  // waits does so with a deadline, which keeps the loop alive as long as needed.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket).unref();
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));

@@ -85,7 +85,7 @@ async function serve(
 
 // Both lines, so that the port is known only when it is served.
 function readPort(stdout: string): number | undefined {
-  const local = stdout.match(/^- Local: +http:\/\/\S+:(\d+)\/?$/m);
+  const local = stdout.match(/^ *- Local: +http:\/\/\S+:(\d+)$/m);
   return local && /Ready/.test(stdout) ? Number(local[1]) : undefined;
 }
 

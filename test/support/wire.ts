@@ -45,6 +45,8 @@ export class Wire {
       socket.once('connect', resolve).once('error', reject);
     });
     await within(opened, 'connection');
+    // As with processes: a wire that a failed test left open keeps nobody waiting.
+    socket.unref();
     return new Wire(socket);
   }
 
@@ -73,9 +75,10 @@ export class Wire {
 
   // The turn of the loop after each write lets the kernel make a segment of it.
   #write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
+    const written = new Promise<void>((resolve) => {
       this.#socket.write(bytes, () => setImmediate(resolve));
     });
+    return within(written, 'room for what is sent');
   }
 
   /** Says that nothing more will be sent (FIN); answers can still be read. */
