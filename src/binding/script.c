@@ -132,19 +132,29 @@ static napi_value make_params(binding *b, const capra_request *req)
 
 /* ---- The calls ---- */
 
+/* From the method on, without empty lines before it, to the last field, without what ends it. */
+static capra_slice visible_head(const capra_request *req)
+{
+    size_t start = 0;
+    while (req->data[start] == '\r' || req->data[start] == '\n')
+        start++;
+    return slice_of(req->data + start, req->head.length - start - 4);
+}
+
 static void on_request(void *data, capra_request *req)
 {
     binding *b = data;
     http_target const *target = &req->target;
-    uint32_t const at = (uint32_t)(target->origin.data - req->data);
-    bool const is_in_head = at < req->head.length;
+    capra_slice const head = visible_head(req);
+    size_t const at = (size_t)(target->origin.data - head.data);
+    bool const is_in_head = at < head.length; /* not so for an absolute form without a path */
     napi_value args[] = {
         make_number(b, req->id),
         make_number(b, req->match.route),
         make_number(b, req->head.method),
-        make_number(b, is_in_head ? at : 0),
+        make_number(b, is_in_head ? (uint32_t)at : 0),
         make_number(b, is_in_head ? (uint32_t)target->origin.length : 0),
-        make_latin1(b, slice_of(req->data, req->head.length - 4)),
+        make_latin1(b, head),
         target->is_path_rewritten || !is_in_head ? make_latin1(b, target->path) : b->undefined,
         make_params(b, req),
         make_body(b, req),
