@@ -120,10 +120,14 @@ static int count_size_line(http_chunked *state, phase after, char c)
     return 0;
 }
 
-static int count_trailer(http_chunked *state)
+/* The same for a byte of the trailer section; the last one ends the message. */
+static int count_trailer(http_chunked *state, phase after)
 {
     state->overhead++;
-    return state->overhead > HTTP_CHUNK_OVERHEAD_BYTES ? CAPRA_E_CHUNK_LONG : 0;
+    if (state->overhead > HTTP_CHUNK_OVERHEAD_BYTES)
+        return CAPRA_E_CHUNK_LONG;
+    state->is_done = after == DONE;
+    return 0;
 }
 
 /* One byte that is not data. */
@@ -132,13 +136,12 @@ static int step(http_chunked *state, char c)
     phase const before = (phase)state->phase;
     phase const after = (phase)next[before][kind_of(c)];
     state->phase = (uint8_t)after;
-    state->is_done = after == DONE;
     if (after == BAD)
         return CAPRA_E_CHUNK;
     if (before <= CLOSED && after != SIZE_LF)
         return count_size_line(state, after, c);
     if (before >= FIELD)
-        return count_trailer(state);
+        return count_trailer(state, after);
     if (after == DATA) {
         state->line = 0;
         state->phase = state->left > 0 ? DATA : FIELD;

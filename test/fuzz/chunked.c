@@ -54,7 +54,7 @@ static void decode(decoded *d, const char *text, size_t size, uint64_t *seed)
     }
     check(d->result == 0 || d->result == CAPRA_E_CHUNK || d->result == CAPRA_E_CHUNK_LONG);
     check(state.overhead <= HTTP_CHUNK_OVERHEAD_BYTES || d->result == CAPRA_E_CHUNK_LONG);
-    check(d->result != 0 || d->is_done || d->used == size);
+    check(d->result == 0 ? d->is_done || d->used == size : !d->is_done);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
