@@ -44,20 +44,23 @@ export const startedAt = (pid) => stat(pid)[19];
 
 /**
  * CPU time so far. `threads` is exact (nanoseconds on a CPU, by thread) but loses what threads and
- * processes that ended have used; `ticksNs` has that too, in steps of 10 ms.
+ * processes that ended have used; `ticksNs` has that too, in steps of 10 ms. `waited` is how long
+ * each process's first thread was ready to run while its CPU was busy with something else.
  */
 export function cpuOf(pid) {
   const threads = new Map();
+  const waited = new Map();
   let ticks = 0;
   for (const member of treeOf(pid)) {
     for (const thread of list(`/proc/${member}/task`)) {
-      const [ns] = read(`/proc/${member}/task/${thread}/schedstat`).split(' ');
+      const [ns, delay] = read(`/proc/${member}/task/${thread}/schedstat`).split(' ');
       if (ns) threads.set(`${member}/${thread}`, Number(ns));
+      if (Number(thread) === member) waited.set(member, Number(delay));
     }
     const [user, system, childUser, childSystem] = stat(member).slice(11, 15).map(Number);
     if (system !== undefined) ticks += user + system + childUser + childSystem;
   }
-  return { threads, ticksNs: ticks * TICK_NS };
+  return { threads, waited, ticksNs: ticks * TICK_NS };
 }
 
 /** Nanoseconds of CPU between two results of `cpuOf`. */
@@ -67,6 +70,12 @@ export function cpuBetween(before, after) {
   const ticksNs = after.ticksNs - before.ticksNs;
   const resolution = 2 * TICK_NS * Math.max(after.threads.size, 1);
   return ticksNs > ns + resolution ? ticksNs : ns;
+}
+
+/** Nanoseconds that the process which waited longest for its CPU did so, between two results. */
+export function waitBetween(before, after) {
+  const waits = [...after.waited].map(([pid, total]) => total - (before.waited.get(pid) ?? 0));
+  return Math.max(0, ...waits);
 }
 
 const kilobytes = (text, name) =>

@@ -30,12 +30,20 @@ function cellsOf(result) {
   return [heading, ...lines];
 }
 
+/** So much of the time a server may wait for its CPU before its figures are called in doubt. */
+const MOST_WAITED_PERCENT = 10;
+
 /** What is wrong with the figures, in words. */
 function remarksOf({ rows }) {
   const remarks = [];
   for (const row of rows) {
     if (row.failure) remarks.push(`${row.title} failed: ${row.failure}`);
     else if (row.errors) remarks.push(`${row.title}: ${row.errors} answers were wrong or missing`);
+    if (row.waitedPercent > MOST_WAITED_PERCENT)
+      remarks.push(
+        `${row.title} waited for its CPU ${row.waitedPercent.toFixed(0)} % of the time: ` +
+          'something else ran there.',
+      );
   }
   return remarks;
 }

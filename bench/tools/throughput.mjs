@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // As many requests as one CPU answers: what each costs, and how long it waits.
 import { MIB, spread } from './figures.mjs';
-import { cpuBetween, cpuOf, pssOf } from './process-tree.mjs';
+import { cpuBetween, cpuOf, pssOf, waitBetween } from './process-tree.mjs';
 import { inTurns } from './rounds.mjs';
 import { HELLO_BODY } from './server.mjs';
 
@@ -26,11 +26,13 @@ async function measure(bench, peer, { app, ...load }) {
     await bench.load(server, { ...load, seconds: warmup });
     const before = cpuOf(server.pid);
     const report = await bench.load(server, { ...load, seconds });
-    const cpuNs = cpuBetween(before, cpuOf(server.pid));
+    const after = cpuOf(server.pid);
+    const cpuNs = cpuBetween(before, after);
     return {
       cpuUs: cpuNs / 1000 / report.requests,
       cpuSeconds: cpuNs / 1e9,
       busyPercent: (100 * cpuNs) / 1e9 / report.seconds,
+      waitedPercent: (100 * waitBetween(before, after)) / 1e9 / report.seconds,
       requests: report.requests,
       rate: report.requests / report.seconds,
       p50: report.latencyUs.p50,
