@@ -19,15 +19,9 @@ typedef struct walk {
     const route_node *node; /* that the path leads to so far */
     size_t at;              /* behind the segment that led there */
     capra_slice segment;    /* the next one */
+    uint32_t param_count;   /* once a route is found */
     capra_slice params[ROUTE_PARAMS_MAX];
 } walk;
-
-static capra_slice segment_behind(capra_slice path, size_t at)
-{
-    capra_slice const rest = slice_from(path, at + 1);
-    const char *slash = memchr(rest.data, '/', rest.length);
-    return slash == NULL ? rest : slice_of(rest.data, (size_t)(slash - rest.data));
-}
 
 /* ---- Literal text ---- */
 
@@ -70,7 +64,7 @@ static bool enter(walk *w, const route_node *node)
         w->params[node->param_count - 1] = w->segment;
     w->node = node;
     w->at += 1 + w->segment.length;
-    w->segment = segment_behind(w->path, w->at);
+    w->segment = route_segment_behind(w->path, w->at);
     return true;
 }
 
@@ -84,8 +78,11 @@ static void leave(walk *w)
     w->node = w->node->parent;
 }
 
-static uint32_t route_at_end(const route_node *node)
+/* At the end of the path there is nothing for a catch-all, so only an optional one will do. */
+static uint32_t take_end(walk *w)
 {
+    const route_node *const node = w->node;
+    w->param_count = node->param_count;
     return node->route == ROUTE_NOTHING && node->is_rest_optional ? node->rest : node->route;
 }
 
@@ -107,6 +104,7 @@ static uint32_t take_rest(walk *w)
     if (has_empty_segment(rest))
         return ROUTE_NOTHING;
     w->params[w->node->param_count] = rest;
+    w->param_count = w->node->param_count + 1u;
     return w->node->rest;
 }
 
@@ -119,7 +117,7 @@ static uint32_t find_route(walk *w)
         switch (next) {
         case TEXT:
             if (w->at == w->path.length) {
-                uint32_t const route = route_at_end(w->node);
+                uint32_t const route = take_end(w);
                 if (route != ROUTE_NOTHING)
                     return route;
                 next = BACK;
@@ -152,7 +150,7 @@ static uint32_t start_walk(walk *w, reading how)
     w->reading = how;
     w->node = w->table->nodes;
     w->at = 0;
-    w->segment = segment_behind(w->path, 0);
+    w->segment = route_segment_behind(w->path, 0);
     return find_route(w);
 }
 
@@ -160,26 +158,22 @@ static uint32_t start_walk(walk *w, reading how)
 
 static route_result report(const walk *w, uint32_t route, route_match *out)
 {
-    /* An optional catch-all that took nothing is at the end of its path, and has no value. */
-    bool const took_nothing = w->at == w->path.length && w->node->route != route;
-    uint32_t const all = w->table->routes[route].param_count;
-    uint32_t const count = took_nothing ? all - 1 : all;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < w->param_count; i++)
         if (!http_is_decodable(w->params[i]))
             return ROUTE_BAD_ESCAPE;
     out->route = route;
-    out->param_count = count;
-    memcpy(out->params, w->params, count * sizeof out->params[0]);
+    out->param_count = w->param_count;
+    memcpy(out->params, w->params, w->param_count * sizeof out->params[0]);
     return ROUTE_FOUND;
 }
 
 static route_result walk_path(const route_table *table, capra_slice path, route_match *out)
 {
-    walk w;
-    w.table = table;
-    w.path = path;
-    w.is_coded = memchr(path.data, '%', path.length) != NULL;
-    w.has_needless = false;
+    walk w = {
+        .table = table,
+        .path = path,
+        .is_coded = memchr(path.data, '%', path.length) != NULL,
+    };
     uint32_t route = start_walk(&w, AS_WRITTEN);
     if (route == ROUTE_NOTHING && w.has_needless)
         route = start_walk(&w, DECODED);

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define SHOWN(slice) (int)(slice).length, (slice).data
-
 int route_complain(route_complaint *complaint, const char *format, ...)
 {
     size_t const room = complaint->size - complaint->length;
@@ -57,13 +55,14 @@ static int check_name(capra_slice name, capra_slice source, route_complaint *com
     if (begins_with(name, "[") || ends_with_bracket(name))
         return route_complain(complaint,
                               "Segment names may not start or end with extra brackets ('%.*s').",
-                              SHOWN(name));
+                              ROUTE_SHOWN(name));
     if (begins_with(name, "."))
-        return route_complain(
-            complaint, "Segment names may not start with erroneous periods ('%.*s').", SHOWN(name));
+        return route_complain(complaint,
+                              "Segment names may not start with erroneous periods ('%.*s').",
+                              ROUTE_SHOWN(name));
     if (name.length == 0)
         return route_complain(complaint, "Segment names may not be empty (\"%.*s\").",
-                              SHOWN(source));
+                              ROUTE_SHOWN(source));
     return 0;
 }
 
@@ -76,14 +75,14 @@ int route_segment_read(route_segment *out, capra_slice source, route_complaint *
     if (begins_with(name, "…"))
         return route_complain(
             complaint, "Detected a three-dot character ('…') at ('%.*s'). Did you mean ('...')?",
-            SHOWN(name));
+            ROUTE_SHOWN(name));
     bool const is_rest = begins_with(name, "...");
     if (is_rest)
         name = slice_from(name, 3);
     if (is_optional && !is_rest)
         return route_complain(complaint,
                               "Optional route parameters are not yet supported (\"%.*s\").",
-                              SHOWN(source));
+                              ROUTE_SHOWN(source));
     *out = (route_segment){
         !is_rest      ? ROUTE_PARAM
         : is_optional ? ROUTE_OPTIONAL_REST

@@ -22,6 +22,17 @@ typedef struct route_segment {
     capra_slice text; /* what stands there literally, or the parameter's name */
 } route_segment;
 
+/* The segment behind the slash at `at`, of a pattern or of a path; empty where none is left. */
+static inline capra_slice route_segment_behind(capra_slice s, size_t at)
+{
+    capra_slice const rest = slice_from(s, at + 1);
+    const char *slash = memchr(rest.data, '/', rest.length);
+    return slash == NULL ? rest : slice_of(rest.data, (size_t)(slash - rest.data));
+}
+
+/* A slice, for `%.*s`. */
+#define ROUTE_SHOWN(slice) (int)(slice).length, (slice).data
+
 /* Where it is told why a pattern is refused: `size` bytes of the caller, of which `length` are
  * written. The text always ends in a zero byte, and is cut where the room ends. */
 typedef struct route_complaint {

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define SHOWN(slice) (int)(slice).length, (slice).data
-
 /* One pattern on its way into the table. */
 typedef struct builder {
     route_table *table;
@@ -24,14 +22,14 @@ typedef struct builder {
 static int name_route(builder *b)
 {
     return route_complain(&b->complaint, " Route: \"%.*s\".",
-                          SHOWN(b->table->routes[b->route].pattern));
+                          ROUTE_SHOWN(b->table->routes[b->route].pattern));
 }
 
 static int name_routes(builder *b, uint32_t other)
 {
     return route_complain(&b->complaint, " Routes: \"%.*s\" and \"%.*s\".",
-                          SHOWN(b->table->routes[other].pattern),
-                          SHOWN(b->table->routes[b->route].pattern));
+                          ROUTE_SHOWN(b->table->routes[other].pattern),
+                          ROUTE_SHOWN(b->table->routes[b->route].pattern));
 }
 
 static int refuse_slugs(builder *b, uint32_t other, capra_slice theirs, capra_slice ours)
@@ -39,7 +37,7 @@ static int refuse_slugs(builder *b, uint32_t other, capra_slice theirs, capra_sl
     route_complain(&b->complaint,
                    "You cannot use different slug names for the same dynamic path ('%.*s' !== "
                    "'%.*s').",
-                   SHOWN(theirs), SHOWN(ours));
+                   ROUTE_SHOWN(theirs), ROUTE_SHOWN(ours));
     return name_routes(b, other);
 }
 
@@ -47,7 +45,7 @@ static int refuse_duplicate(builder *b, uint32_t other)
 {
     return route_complain(&b->complaint,
                           "Duplicate page detected. Routes %u and %u both resolve to %.*s.", other,
-                          b->route, SHOWN(b->table->routes[b->route].pattern));
+                          b->route, ROUTE_SHOWN(b->table->routes[b->route].pattern));
 }
 
 /* ---- Names ---- */
@@ -88,14 +86,14 @@ static int add_name(builder *b, capra_slice name)
             route_complain(&b->complaint,
                            "You cannot have the same slug name \"%.*s\" repeat within a single "
                            "dynamic path.",
-                           SHOWN(name));
+                           ROUTE_SHOWN(name));
             return name_route(b);
         }
         if (is_same_word(b->names[i], name)) {
             route_complain(&b->complaint,
                            "You cannot have the slug names \"%.*s\" and \"%.*s\" differ only by "
                            "non-word symbols within a single dynamic path.",
-                           SHOWN(b->names[i]), SHOWN(name));
+                           ROUTE_SHOWN(b->names[i]), ROUTE_SHOWN(name));
             return name_route(b);
         }
     }
@@ -180,7 +178,8 @@ static int refuse_rest(builder *b, capra_slice name, bool is_optional)
         route_complain(&b->complaint,
                        "You cannot use both an required and optional catch-all route at the same "
                        "level (\"[...%.*s]\" and \"[[...%.*s]]\" ).",
-                       SHOWN(is_optional ? theirs : name), SHOWN(is_optional ? name : theirs));
+                       ROUTE_SHOWN(is_optional ? theirs : name),
+                       ROUTE_SHOWN(is_optional ? name : theirs));
         return name_routes(b, other);
     }
     if (!slice_equal(theirs, name))
@@ -237,14 +236,6 @@ static int end_route(builder *b)
     return 0;
 }
 
-/* The segment behind the slash at `at`. */
-static capra_slice segment_behind(capra_slice pattern, size_t at)
-{
-    capra_slice const rest = slice_from(pattern, at + 1);
-    const char *slash = memchr(rest.data, '/', rest.length);
-    return slash == NULL ? rest : slice_of(rest.data, (size_t)(slash - rest.data));
-}
-
 static int add_route(builder *b)
 {
     capra_slice const pattern = b->table->routes[b->route].pattern;
@@ -253,7 +244,7 @@ static int add_route(builder *b)
         return name_route(b);
     }
     for (size_t at = 0; at < pattern.length && !slice_is(pattern, "/");) {
-        capra_slice const segment = segment_behind(pattern, at);
+        capra_slice const segment = route_segment_behind(pattern, at);
         int const result = add_segment(b, segment);
         if (result < 0)
             return result;
@@ -287,7 +278,7 @@ static int check_ends(builder *b)
         route_complain(&b->complaint,
                        "You cannot define a route with the same specificity as a optional "
                        "catch-all route (\"%.*s\" and \"%.*s[[...%.*s]]\").",
-                       SHOWN(pattern), SHOWN(pattern), SHOWN(name));
+                       ROUTE_SHOWN(pattern), ROUTE_SHOWN(pattern), ROUTE_SHOWN(name));
         b->route = n->rest;
         return name_routes(b, n->route);
     }

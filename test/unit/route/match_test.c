@@ -263,6 +263,7 @@ static void test_needless_escapes_come_last(void **state)
     (void)state;
     static const char *const routes[] = {
         "/a/static", "/a/two words", "/a/[id]", "/b/x/[...r]", "/b/[y]/z", "/c/ä/[v]", "/c/[...r]",
+        "/d/100%", "/d/[v]",
     };
     static const expectation cases[] = {
         { "/a/static", "/a/static", { NULL } },
@@ -275,6 +276,7 @@ static void test_needless_escapes_come_last(void **state)
         { "/b/%78/%7a", "/b/x/[...r]", { "%7a" } },
         { "/c/%C3%A4/1", "/c/ä/[v]", { "1" } },
         { "/c/%C3%A4/1/2", "/c/[...r]", { "%C3%A4/1/2" } },
+        { "/d/100%25", "/d/100%", { NULL } },
     };
     ASSERT_ROUTES(routes, cases);
 }
