@@ -681,13 +681,6 @@ void server_drain(server *s)
     s->is_draining = true;
 }
 
-void server_drain_conn(server *s, conn *c)
-{
-    (void)s;
-    if (c->request == NULL && conn_input(c).length == 0)
-        c->transport->close(c);
-}
-
 uint32_t server_in_flight(const server *s)
 {
     return s->in_flight;

@@ -29,10 +29,8 @@ bool server_turn(server *s);
 /* Requests whose head comes from now on are for this app; it is held. */
 void server_set_app(server *s, app *app);
 
-/* No new requests on kept connections: each ends with the response that is being made for it.
- * To be called for the connections as well, by server_drain_conn. */
+/* From now on each connection ends with its next response. */
 void server_drain(server *s);
-void server_drain_conn(server *s, conn *c);
 
 uint32_t server_in_flight(const server *s);
 

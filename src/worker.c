@@ -85,20 +85,11 @@ void worker_stop(worker *w)
     net_close(w->net, on_net_closed, w);
 }
 
-static void drain_conn(conn *c, void *data)
+static void drain(worker *w, uint32_t idle_ms)
 {
-    worker *w = data;
-    server_drain_conn(w->server, c);
-}
-
-static void drain(worker *w)
-{
-    if (w->is_draining)
-        return;
     w->is_draining = true;
-    net_stop_accepting(w->net);
     server_drain(w->server);
-    net_each(w->net, drain_conn, w);
+    net_drain(w->net, idle_ms);
 }
 
 /* ---- What happens to it ---- */
@@ -136,7 +127,7 @@ static void on_message(void *owner, const message *m)
         reload(w);
         break;
     case MESSAGE_DRAIN:
-        drain(w);
+        drain(w, m->value);
         break;
     default:
         break; /* from a newer supervisor */
@@ -147,7 +138,7 @@ static void on_message(void *owner, const message *m)
 static void on_supervisor_gone(void *owner)
 {
     worker *w = owner;
-    drain(w);
+    drain(w, 1);
 }
 
 /* ---- The start ---- */

@@ -59,6 +59,17 @@ void deadlines_set(deadlines *d, conn *c, conn_deadline kind)
     wake_at(d, c->deadline_at);
 }
 
+void deadlines_shorten(deadlines *d, conn_deadline kind, uint64_t length_ms)
+{
+    list waiting;
+    if (d->length_ms[kind] != 0 && d->length_ms[kind] <= length_ms)
+        return;
+    d->length_ms[kind] = length_ms;
+    list_take(&waiting, &d->queues[kind]);
+    while (!list_empty(&waiting))
+        deadlines_set(d, LIST_OWNER(waiting.next, conn, timing), kind);
+}
+
 void deadlines_close(deadlines *d, uv_close_cb on_close)
 {
     uv_close((uv_handle_t *)&d->timer, on_close);

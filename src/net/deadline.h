@@ -25,6 +25,9 @@ void deadlines_init(deadlines *d, uv_loop_t *loop, const uint64_t length_ms[CONN
 /* Starts `kind` for the connection in place of what runs; CONN_NO_DEADLINE stops it. */
 void deadlines_set(deadlines *d, conn *c, conn_deadline kind);
 
+/* From now on, and for those who wait already, `kind` takes at most `length_ms`. */
+void deadlines_shorten(deadlines *d, conn_deadline kind, uint64_t length_ms);
+
 /* Stops the timer; its handle is closed with the loop's others. */
 void deadlines_close(deadlines *d, uv_close_cb on_close);
 

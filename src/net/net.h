@@ -26,8 +26,10 @@ typedef struct net_events {
 int net_open(net **out, void *loop, int socket, const net_options *options,
              const net_events *events, conn_memory *memory);
 
-/* Accepts no more; connections go on. */
-void net_stop_accepting(net *n);
+/* Accepts what has connected already, and then no more. Connections without a request in flight
+ * may still begin one for `idle_ms`; closing them at once would cut off clients that are just
+ * sending it. Said again, it may only shorten the time. */
+void net_drain(net *n, uint64_t idle_ms);
 
 /* Closes the listener and every connection, then calls `on_closed` once all is gone; the net
  * is freed after it. */
@@ -37,9 +39,6 @@ uint32_t net_connection_count(const net *n);
 
 /* The loop's clock: ms since some start, as of this turn. */
 uint64_t net_now_ms(const net *n);
-
-/* Calls `each` for every connection that is open. */
-void net_each(net *n, void (*each)(conn *c, void *data), void *data);
 
 /* An address in text, as Node prints it: IPv4 peers of a dual-stack socket without `::ffff:`. */
 typedef struct net_address {

@@ -10,17 +10,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A socket. While libuv sends a rest, `sending` holds the bytes, so that `out` may grow
- * meanwhile. */
+/* What a flush left over, which libuv sends when the socket takes it; meanwhile the
+ * connection's `out` may grow again. */
+typedef struct rest {
+    uv_write_t write;
+    buffer bytes;
+    size_t unsent; /* when the time for writing was started */
+} rest;
+
+/* A socket. Thousands of them are idle, so what only a busy one needs is elsewhere. */
 typedef struct tcp {
     conn conn;
+    uint32_t lingered_bytes;
     net *net;
     list open;
+    rest *rest; /* made when a client first reads slowly; then kept */
     uv_tcp_t handle;
-    uv_write_t *write;
-    buffer sending;
-    size_t unsent_bytes; /* of `sending`, when the time for writing was started */
-    uint32_t lingered_bytes;
 } tcp;
 
 struct net {
@@ -70,8 +75,9 @@ static void on_tcp_closed(uv_handle_t *handle)
 {
     tcp *t = handle->data;
     net *n = t->net;
-    buffer_cleanup(&t->sending);
-    free(t->write);
+    if (t->rest != NULL)
+        buffer_cleanup(&t->rest->bytes);
+    free(t->rest);
     free(t);
     n->connection_count--;
     if (n->waits_to_accept)
@@ -185,7 +191,7 @@ static void on_written(uv_write_t *write, int status)
 {
     tcp *t = write->data;
     conn *c = &t->conn;
-    buffer_cleanup(&t->sending);
+    buffer_cleanup(&t->rest->bytes);
     c->is_writing = false;
     if (c->is_closing)
         return;
@@ -203,21 +209,20 @@ static void on_written(uv_write_t *write, int status)
         c->events->on_drained(c);
 }
 
-/* The rest goes when the socket takes it. */
 static void send_later(tcp *t)
 {
     conn *c = &t->conn;
-    t->sending = c->out;
+    if (t->rest == NULL)
+        t->rest = memory_take(sizeof *t->rest);
+    *t->rest = (rest){ .bytes = c->out, .unsent = buffer_length(&c->out) };
+    t->rest->write.data = t;
     c->out = (buffer){ 0 };
     c->is_writing = true;
-    if (t->write == NULL)
-        t->write = memory_take(sizeof *t->write);
-    t->write->data = t;
-    t->unsent_bytes = buffer_length(&t->sending);
     deadlines_set(&t->net->deadlines, c, CONN_WRITE);
 
-    uv_buf_t piece = uv_buf_init(t->sending.data + t->sending.start, (unsigned)t->unsent_bytes);
-    if (uv_write(t->write, (uv_stream_t *)&t->handle, &piece, 1, on_written) != 0)
+    buffer *bytes = &t->rest->bytes;
+    uv_buf_t piece = { .base = bytes->data + bytes->start, .len = t->rest->unsent };
+    if (uv_write(&t->rest->write, (uv_stream_t *)&t->handle, &piece, 1, on_written) != 0)
         tcp_close(c);
 }
 
@@ -227,7 +232,7 @@ static void tcp_flush(conn *c)
     if (c->is_closing || c->is_writing || buffer_length(&c->out) == 0)
         return;
 
-    uv_buf_t piece = uv_buf_init(c->out.data + c->out.start, (unsigned)buffer_length(&c->out));
+    uv_buf_t piece = { .base = c->out.data + c->out.start, .len = buffer_length(&c->out) };
     int const sent = uv_try_write((uv_stream_t *)&t->handle, &piece, 1);
     if (sent < 0 && sent != UV_EAGAIN) {
         tcp_close(c);
@@ -273,8 +278,8 @@ static void tcp_set_deadline(conn *c, conn_deadline kind)
 static bool has_progressed(tcp *t)
 {
     size_t const left = uv_stream_get_write_queue_size((uv_stream_t *)&t->handle);
-    bool const progressed = left < t->unsent_bytes;
-    t->unsent_bytes = left;
+    bool const progressed = left < t->rest->unsent;
+    t->rest->unsent = left;
     return progressed;
 }
 
@@ -299,7 +304,7 @@ static const conn_transport transport = {
 
 /* ---- Listening ---- */
 
-static void accept_one(net *n)
+static tcp *make_tcp(net *n)
 {
     tcp *t = memory_take(sizeof *t);
     *t = (tcp){ .net = n };
@@ -308,7 +313,14 @@ static void accept_one(net *n)
     uv_tcp_init(n->loop, &t->handle);
     t->handle.data = t;
     n->connection_count++;
-    if (uv_accept((uv_stream_t *)&n->listener, (uv_stream_t *)&t->handle) != 0) {
+    return t;
+}
+
+/* `error` is what became of connecting the handle with its socket. */
+static void begin_tcp(tcp *t, int error)
+{
+    net *n = t->net;
+    if (error != 0) {
         t->conn.is_closing = true;
         uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
         return;
@@ -316,6 +328,32 @@ static void accept_one(net *n)
     list_append(&n->open, &t->open);
     deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
     uv_read_start((uv_stream_t *)&t->handle, on_room, on_read);
+}
+
+static void accept_one(net *n)
+{
+    tcp *t = make_tcp(n);
+    begin_tcp(t, uv_accept((uv_stream_t *)&n->listener, (uv_stream_t *)&t->handle));
+}
+
+/* Clients whose connection the kernel has made already; closing the listener would reset it. */
+static void accept_rest(net *n)
+{
+    int listener;
+    if (n->waits_to_accept)
+        accept_one(n);
+    if (uv_fileno((uv_handle_t *)&n->listener, &listener) != 0)
+        return;
+    for (;;) {
+        int const fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            return;
+        tcp *t = make_tcp(n);
+        int const error = uv_tcp_open(&t->handle, fd);
+        if (error != 0)
+            close(fd);
+        begin_tcp(t, error);
+    }
 }
 
 /* libuv asks for no more connections until the one that it holds has been taken. */
@@ -404,7 +442,7 @@ static void on_handle_closed(uv_handle_t *handle)
     try_finish_close(n);
 }
 
-void net_stop_accepting(net *n)
+static void stop_accepting(net *n)
 {
     if (!n->is_accepting)
         return;
@@ -412,12 +450,22 @@ void net_stop_accepting(net *n)
     uv_close((uv_handle_t *)&n->listener, on_handle_closed);
 }
 
+void net_drain(net *n, uint64_t idle_ms)
+{
+    if (n->is_accepting) {
+        accept_rest(n);
+        stop_accepting(n);
+    }
+    deadlines_shorten(&n->deadlines, CONN_IDLE, idle_ms);
+    deadlines_shorten(&n->deadlines, CONN_HEAD, idle_ms);
+}
+
 void net_close(net *n, void (*on_closed)(void *data), void *data)
 {
     n->is_closing = true;
     n->on_closed = on_closed;
     n->closed_data = data;
-    net_stop_accepting(n);
+    stop_accepting(n);
     while (!list_empty(&n->open))
         tcp_close(&LIST_OWNER(n->open.next, tcp, open)->conn);
     uv_close((uv_handle_t *)&n->prepare, on_handle_closed);
@@ -434,14 +482,6 @@ uint32_t net_connection_count(const net *n)
 uint64_t net_now_ms(const net *n)
 {
     return uv_now(n->loop);
-}
-
-void net_each(net *n, void (*each)(conn *c, void *data), void *data)
-{
-    for (list *link = n->open.next, *next; link != &n->open; link = next) {
-        next = link->next;
-        each(&LIST_OWNER(link, tcp, open)->conn, data);
-    }
 }
 
 /* ---- Addresses ---- */

@@ -16,7 +16,8 @@ typedef enum message_kind {
 
     /* From the supervisor: 64 to 127. */
     MESSAGE_RELOAD = 64, /* read the manifest again */
-    MESSAGE_DRAIN = 65,  /* accept no more, finish what runs, exit; value: ms until the deadline */
+    MESSAGE_DRAIN = 65,  /* accept no more, finish what runs, exit; value: how many ms connections
+                            without a request may go on, for one that is on its way */
 } message_kind;
 
 typedef struct message {

@@ -64,6 +64,8 @@ enum {
     YOUNG_MS = 5000,  /* one that dies earlier than this has failed to live */
     FIRST_DELAY_MS = 100,
     LONGEST_DELAY_MS = 10000,
+    STOP_IDLE_MS = 250,    /* for requests that are on their way on kept connections */
+    RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
 };
 
 static void start_missing(supervisor *s);
@@ -177,12 +179,18 @@ static bool start_one(supervisor *s, char *const *command)
 
 /* ---- What each event does ---- */
 
+static void ask_to_drain(child *c)
+{
+    bool const is_stopping = c->supervisor->is_stopping;
+    if (c->channel != NULL)
+        channel_send(c->channel, MESSAGE_DRAIN, is_stopping ? STOP_IDLE_MS : RELOAD_IDLE_MS);
+}
+
 static void begin_drain(child *c)
 {
     supervisor *s = c->supervisor;
     c->state = CHILD_DRAINING;
-    if (c->channel != NULL)
-        channel_send(c->channel, MESSAGE_DRAIN, (uint32_t)s->config->shutdown_ms);
+    ask_to_drain(c);
     uv_timer_start(&c->deadline, on_child_deadline, s->config->shutdown_ms, 0);
 }
 
@@ -284,7 +292,7 @@ static const child_action actions[CHILD_STATES][CHILD_EVENTS] = {
     /*                   ready    exited    drain        deadline  */
     [CHILD_STARTING] = { admit, back_off, begin_drain, kill_hard },
     [CHILD_SERVING] = { ignore, replace, begin_drain, ignore },
-    [CHILD_DRAINING] = { ignore, forget, ignore, kill_hard },
+    [CHILD_DRAINING] = { ignore, forget, ask_to_drain, kill_hard },
 };
 
 static void handle(child *c, child_event event)

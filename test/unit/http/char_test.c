@@ -13,7 +13,7 @@
 
 typedef const char *skip_fn(const char *at, const char *end);
 
-/* The walks look at sixteen bytes at once, or at eight, or at one: each byte in each place, with
+/* The walks look at sixteen bytes at once, or at one: each byte in each place, with
  * and without more behind it, must be judged as the table does. Memory ends at the last byte. */
 static void check_skip(skip_fn *walk, int flag, char filler)
 {
