@@ -58,8 +58,6 @@ export interface BundleOptions {
   define?: Record<string, string>;
 }
 
-const ENTRY = 'route';
-
 /**
  * Opens a bundler for these routes. It keeps what it has parsed, until it is closed.
  *
@@ -73,9 +71,8 @@ export async function openBundler(options: BundleOptions): Promise<Bundler> {
   const npm = packages(root);
   const paths = sourcePaths(root);
   const context = await esbuild.context({
-    // By number: in a path esbuild would take an asterisk for a pattern.
-    entryPoints: files.map((file, index) => ({ in: `${ENTRY}:${index}`, out: outName(file) })),
-    plugins: [entries(root, files), npm.plugin, paths.plugin],
+    entryPoints: files.map((file) => ({ in: entryName(root, file), out: outName(file) })),
+    plugins: [starEntries(root), npm.plugin, paths.plugin],
     absWorkingDir: root,
     outdir: join(root, output, 'server'),
     entryNames: '[dir]/[name]-[hash]',
@@ -123,15 +120,23 @@ export async function openBundler(options: BundleOptions): Promise<Bundler> {
   };
 }
 
-function entries(root: string, files: string[]): esbuild.Plugin {
+const STAR_ENTRY = 'route-with-star:';
+
+/** esbuild would take an asterisk in an entry's path for a pattern. */
+function entryName(root: string, file: string): string {
+  return file.includes('*')
+    ? STAR_ENTRY + encodeURIComponent(file).replaceAll('*', '%2A')
+    : join(root, file);
+}
+
+/** Undoes `entryName`. What a plugin resolves knows no tsconfig.json, so no other entry goes this way. */
+function starEntries(root: string): esbuild.Plugin {
   return {
-    name: 'entries',
+    name: 'star-entries',
     setup(build) {
-      build.onResolve({ filter: new RegExp(`^${ENTRY}:\\d+$`) }, ({ kind, path }) => {
-        if (kind !== 'entry-point') return undefined;
-        const file = files[Number(path.slice(ENTRY.length + 1))] as string;
-        return { path: realPath(join(root, file)) };
-      });
+      build.onResolve({ filter: new RegExp(`^${STAR_ENTRY}`) }, ({ path }) => ({
+        path: realPath(join(root, decodeURIComponent(path.slice(STAR_ENTRY.length)))),
+      }));
     },
   };
 }

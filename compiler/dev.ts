@@ -166,8 +166,6 @@ class Session {
       pruneOutputs(this.#project, files);
     }
     const ms = Math.round(performance.now() - start);
-    this.#send({ built: path, ms });
-
     this.#tell([...warnings, ...errors]);
     const broken = manifest.routes.filter(({ kind }) => kind === 'error').length;
     const what = this.#isFirst ? ` ${count(manifest.routes.length, 'route')}` : '';
@@ -182,6 +180,7 @@ class Session {
       );
     }
     this.#isFirst = false;
+    this.#send({ built: path, ms });
   }
 
   #fail(error: unknown): void {
@@ -192,8 +191,8 @@ class Session {
     const message = formatDiagnostics(diagnostics).trimEnd();
     if (message === this.#outcome) return;
     this.#outcome = message;
-    this.#send({ failed: message });
     this.#tell(diagnostics);
+    this.#send({ failed: message });
   }
 
   /** Prints what is wrong, unless it was just what was printed last. */

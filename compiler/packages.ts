@@ -100,14 +100,15 @@ class Resolver {
     const found = await ask(resolveDir);
     // esbuild says what is missing, and where; it only has to be asked without us.
     if (found.errors.length > 0) return undefined;
-    if (found.external || !this.#isPackage(found)) return pass(found);
+    // Source; esbuild also knows which tsconfig.json and package.json go with it.
+    if (found.external || !this.#isPackage(found)) return undefined;
     const isSeenFromRoot = resolveDir === this.#root || (await ask(this.#root)).path === found.path;
     if (isSeenFromRoot && (DYNAMIC.has(kind) || this.#isModule(found.path)))
       return { path, external: true };
     if (isSeenFromRoot) return required(path);
     // A package in the node_modules of a workspace package: what we make does not lie below it.
     return this.#isModule(found.path)
-      ? pass(found)
+      ? undefined
       : required(path, relative(this.#root, resolveDir));
   }
 
@@ -144,24 +145,6 @@ function packageType(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function pass({
-  path,
-  namespace,
-  external,
-  suffix,
-  sideEffects,
-  pluginData,
-}: ResolveResult): OnResolveResult {
-  return {
-    path,
-    namespace,
-    external,
-    suffix,
-    sideEffects,
-    pluginData: pluginData === RESOLVING ? undefined : pluginData,
-  };
 }
 
 /** A CommonJS module that is what `require(name)` gives, in the project folder or in one named from there. */

@@ -198,8 +198,7 @@ class Reader {
       return { bodyParser: false, bodyLimit: null, bodyLimitText };
     const size = this.#property(parser, 'sizeLimit');
     const value = this.#apiValue(size, 'bodyParser.sizeLimit');
-    if (isDefault(value) && size.value.kind !== 'object')
-      return { bodyParser: true, bodyLimit, bodyLimitText };
+    if (this.#isDefault(size, value)) return { bodyParser: true, bodyLimit, bodyLimitText };
     const limit = this.#size(size, value, 'bodyParser.sizeLimit');
     return { bodyParser: true, bodyLimit: limit, bodyLimitText: String(value) };
   }
@@ -207,8 +206,13 @@ class Reader {
   #responseLimit(found: Found): number | null {
     const value = this.#apiValue(found, 'responseLimit');
     if (value === false) return null;
-    if (isDefault(value) && found.value.kind !== 'object') return DEFAULT_CONFIG.responseLimit;
+    if (this.#isDefault(found, value)) return DEFAULT_CONFIG.responseLimit;
     return this.#size(found, value, 'responseLimit');
+  }
+
+  /** Next's default counts when what was given is falsy; but `sizeLimit: false` was meant to be something else. */
+  #isDefault({ value: { kind } }: Found, value: unknown): boolean {
+    return kind !== 'object' && !value && (value !== false || this.#from.isStrictParity === true);
   }
 
   #size(found: Found, value: unknown, name: string): number | null {
@@ -290,11 +294,6 @@ class Reader {
     const length = /^(?:(['"`]).*?\1|[-+]?[\w.$]+)/.exec(here)?.[0].length ?? 1;
     this.#diagnostics.push(diagnosticAt(root, { file, line, column, length, source }, rest));
   }
-}
-
-/** Next's default counts when nothing that is true was given; `false` is a mistake that it would swallow. */
-function isDefault(value: unknown): boolean {
-  return value === undefined || value === null || value === 0 || value === '';
 }
 
 function show(value: StaticValue): string {
