@@ -495,20 +495,15 @@ static void run_load(connection *connections)
     settle(connections);
 }
 
-/* One question on each connection, one after the other. */
-static void ask_each(connection *connections)
+/* One question and its answer. */
+static void ask(connection *conn)
 {
-    for (unsigned i = 0; i < options_given.connections; i++) {
-        connection *conn = &connections[i];
-        uint64_t deadline = now_ns() + (uint64_t)PATIENCE_MS * 1000000u;
-        if (has_stopped || conn->fd < 0)
-            continue;
-        send_batch(conn);
-        while (conn->fd >= 0 && conn->awaited > 0 && now_ns() < deadline)
-            turn(50);
-        if (conn->fd >= 0 && conn->awaited > 0)
-            lose_connection(conn, FAULT_UNANSWERED);
-    }
+    uint64_t deadline = now_ns() + (uint64_t)PATIENCE_MS * 1000000u;
+    send_batch(conn);
+    while (conn->fd >= 0 && conn->awaited > 0 && now_ns() < deadline)
+        turn(50);
+    if (conn->fd >= 0 && conn->awaited > 0)
+        lose_connection(conn, FAULT_UNANSWERED);
 }
 
 static void wait_for_line(void)
@@ -527,15 +522,18 @@ static void wait_for_line(void)
     epoll_ctl(poll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 }
 
+/* Each asks as soon as it is open: servers have little patience with a new connection. */
 static void hold(connection *connections)
 {
     for (unsigned i = 0; i < options_given.connections && !has_stopped; i++)
-        open_connection(&connections[i]);
-    ask_each(connections);
+        if (open_connection(&connections[i]))
+            ask(&connections[i]);
     printf("{\"held\":%" PRIu64 "}\n", answered);
     fflush(stdout);
     wait_for_line();
-    ask_each(connections);
+    for (unsigned i = 0; i < options_given.connections && !has_stopped; i++)
+        if (connections[i].fd >= 0)
+            ask(&connections[i]);
 }
 
 static void report(double seconds)

@@ -4,6 +4,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { environment, freePort, startServer } from './server.mjs';
 
 const PROGRAMS = ['epoll', 'load', 'start'];
@@ -154,10 +155,7 @@ export class Bench {
     const child = spawn(this.program('load'), [...argv, server.origin + path], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let output = '';
-    let complaint = '';
-    for await (const piece of child.stdout.setEncoding('utf8')) output += piece;
-    for await (const piece of child.stderr.setEncoding('utf8')) complaint += piece;
+    const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
     if (!output) throw new Error(complaint.trim() || 'load ended without a report');
     return JSON.parse(output);
   }
@@ -166,12 +164,13 @@ export class Bench {
   async hold(server, { connections, path = '/api/hello', seconds = 120 }) {
     const argv = this.#loadArguments({ connections, seconds, headers: [] });
     const child = spawn(this.program('load'), [...argv, '--hold', server.origin + path], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: 'pipe',
     });
+    const complaint = text(child.stderr);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async () => {
       const { value, done } = await lines.next();
-      if (done) throw new Error('load ended before its connections were open');
+      if (done) throw new Error((await complaint).trim() || 'load ended without a report');
       return JSON.parse(value);
     };
     const { held } = await next();

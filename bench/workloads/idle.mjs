@@ -30,16 +30,17 @@ async function measure(bench, peer) {
     const others = await bench.load(server, { ...OTHERS, seconds });
     const during = pssOf(server.pid);
     const report = await crowd.release();
+    const lost = 2 * connections - report.requests;
     return {
-      eachKib: (during - base) / KIB / connections,
-      openedKib: (opened - base) / KIB / connections,
+      eachKib: (during - base) / KIB / crowd.held,
+      openedKib: (opened - base) / KIB / crowd.held,
       baseMib: base / MIB,
       heldMib: during / MIB,
       held: crowd.held,
-      lost: crowd.held * 2 - report.requests,
+      lost,
       rate: others.requests / others.seconds,
       p99: others.latencyUs.p99,
-      errors: others.errors + report.errors,
+      errors: others.errors + lost,
     };
   } finally {
     await server.stop();
