@@ -262,8 +262,8 @@ static void test_needless_escapes_come_last(void **state)
 {
     (void)state;
     static const char *const routes[] = {
-        "/a/static", "/a/two words", "/a/[id]", "/b/x/[...r]", "/b/[y]/z", "/c/ä/[v]", "/c/[...r]",
-        "/d/100%", "/d/[v]",
+        "/a/static", "/a/two words", "/a/[id]", "/b/x/[...r]", "/b/[y]/z",
+        "/c/ä/[v]",  "/c/[...r]",    "/d/100%", "/d/[v]",
     };
     static const expectation cases[] = {
         { "/a/static", "/a/static", { NULL } },
