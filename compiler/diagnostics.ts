@@ -26,7 +26,7 @@ export interface Place {
   /** Counted from 1. */
   line: number;
   column: number;
-  /** How much to underline; at least 1. */
+  /** How much to underline; the word at the place, if absent. */
   length?: number;
   /** The file's text, when the caller has it at hand. */
   source?: string;
@@ -50,7 +50,7 @@ export class CompileError extends Error {
  */
 export function diagnosticAt(
   root: string,
-  { file, line, column, length = 1, source }: Place,
+  { file, line, column, length, source }: Place,
   rest: Pick<Diagnostic, 'severity' | 'text' | 'hint'>,
 ): Diagnostic {
   const text = source ?? readIfThere(join(root, file));
@@ -75,7 +75,7 @@ const WIDTH = 120;
  * @example
  * codeFrame('let a = ;', 1, 9); // ['> 1 │ let a = ;', '    │         ^']
  */
-export function codeFrame(source: string, line: number, column: number, length = 1): string[] {
+export function codeFrame(source: string, line: number, column: number, length?: number): string[] {
   const lines = source.split(/\r\n?|\n/);
   const first = Math.max(1, line - CONTEXT_LINES);
   const last = Math.min(lines.length, line + CONTEXT_LINES);
@@ -91,7 +91,8 @@ export function codeFrame(source: string, line: number, column: number, length =
     if (at !== line) continue;
     // Tabs stay tabs, so that the mark stands under its place however wide they are.
     const indent = text.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
-    const marks = '^'.repeat(Math.max(1, Math.min(length, text.length - indent.length)));
+    const word = /^[\w$]*/.exec(text.slice(indent.length))?.[0].length ?? 0;
+    const marks = '^'.repeat(Math.max(1, Math.min(length ?? word, text.length - indent.length)));
     frame.push(`  ${' '.repeat(digits)} │ ${indent}${marks}`);
   }
   return frame;

@@ -42,7 +42,9 @@ function hintFor({ text, location, notes }: Message): string | undefined {
   if (missing !== undefined) return hintForMissing(missing, location);
   // esbuild's notes on packages tell of options that nobody can set here.
   const said = notes.map((note) =>
-    note.location ? `${note.text} (${note.location.file}:${note.location.line})` : note.text,
+    note.location
+      ? `${note.text.replace(/:$/, '')} (${note.location.file}:${note.location.line})`
+      : note.text,
   );
   return said.length > 0 ? said.join('\n') : undefined;
 }

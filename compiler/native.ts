@@ -39,7 +39,8 @@ export interface NativeOptions {
 
 const FLAGS = [
   ...['-std=gnu17', '-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden'],
-  ...['-Wall', '-Wextra', '-Werror=implicit-function-declaration'],
+  // A handler has two parameters, whether it needs them or not.
+  ...['-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror=implicit-function-declaration'],
   // A tab is one column, as it is in the file.
   ...['-ftabstop=1', '-fdiagnostics-color=never'],
 ];

@@ -30,7 +30,7 @@ describe('a code frame', () => {
       '   8 │ line 8',
       '   9 │ line 9',
       '> 10 │ line 10',
-      '     │ ^',
+      '     │ ^^^^',
     ]);
   });
 
@@ -38,6 +38,11 @@ describe('a code frame', () => {
     const [line = '', mark = ''] = codeFrame(`${'x'.repeat(5000)}!${'x'.repeat(5000)}`, 1, 5001);
     assert.ok(line.length < 200);
     assert.equal(line[mark.indexOf('^')], '!');
+  });
+
+  test('the mark is as long as the word, if nobody says more', () => {
+    assert.equal(codeFrame('let name = 1;', 1, 5)[1], '    │     ^^^^');
+    assert.equal(codeFrame('a = ;', 1, 5)[1], '    │     ^');
   });
 
   test('the mark ends with the line', () => {
@@ -66,7 +71,7 @@ describe('a diagnostic as text', () => {
   It is wrong.
 
     > 1 │ wrong
-        │   ^
+        │   ^^^
 
   Make it right.
   And well.

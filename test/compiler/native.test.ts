@@ -11,7 +11,6 @@ const hello = (body = 'capra_response_text(res, 200, "hello");') => `#include <c
 
 static void hello(capra_request *req, capra_response *res)
 {
-    (void)req;
     ${body}
 }
 
@@ -99,7 +98,7 @@ describe('what the compiler refuses', () => {
       assert.deepEqual([error?.file, error?.line, error?.column], ['pages/api/a.c', 6, 18]);
       assert.match(error?.text ?? '', /undeclared/);
       assert.equal(error?.frame?.[2], '> 6 │     \tint wrong = undeclared;');
-      assert.equal(error?.frame?.[3], '    │     \t            ^');
+      assert.equal(error?.frame?.[3], '    │     \t            ^^^^^^^^^^');
     });
 
     test(`a function that capra.h does not have is an error, not a surprise at load (${CC})`, async () => {
