@@ -95,9 +95,9 @@ describe('what the compiler refuses', () => {
   for (const CC of ['gcc', 'clang']) {
     test(`is shown at its place (${CC})`, async () => {
       const error = await errorOf(hello('\tint wrong = undeclared;'), {}, { CC });
-      assert.deepEqual([error?.file, error?.line, error?.column], ['pages/api/a.c', 6, 18]);
+      assert.deepEqual([error?.file, error?.line, error?.column], ['pages/api/a.c', 5, 18]);
       assert.match(error?.text ?? '', /undeclared/);
-      assert.equal(error?.frame?.[2], '> 6 │     \tint wrong = undeclared;');
+      assert.equal(error?.frame?.[2], '> 5 │     \tint wrong = undeclared;');
       assert.equal(error?.frame?.[3], '    │     \t            ^^^^^^^^^^');
     });
 
