@@ -380,19 +380,18 @@ for (const [language, app] of twins) {
     });
 
     describe('a client that does not read', () => {
-      test('of pipelined answers makes the server wait, not grow', async () => {
-        const before = residentBytes(server.worker());
-        const wire = await Wire.open(server.port);
-        wire.pause();
-        const count = 100;
-        await wire.send(format('GET /api/big').toString().repeat(count));
-        for (let i = 0; i < 20; i++) await server.call('GET /api/hello');
-        const grown = residentBytes(server.worker()) - before;
-        assert.ok(grown < 32 * MiB, `${Math.round(grown / MiB)} MiB for ${count} MiB of answers`);
-        wire.resume();
-        for (let i = 0; i < count; i++) assert.equal((await wire.answer()).bytes.length, MiB);
-        wire.close();
-      });
+      test('of pipelined answers makes the server wait, not grow', () =>
+        withWire(async (wire) => {
+          const before = residentBytes(server.worker());
+          const count = 100;
+          wire.pause();
+          await wire.send(format('GET /api/big').toString().repeat(count));
+          for (let i = 0; i < 20; i++) await server.call('GET /api/hello');
+          const grown = residentBytes(server.worker()) - before;
+          assert.ok(grown < 32 * MiB, `${Math.round(grown / MiB)} MiB for ${count} MiB of answers`);
+          wire.resume();
+          for (let i = 0; i < count; i++) assert.equal((await wire.answer()).bytes.length, MiB);
+        }));
     });
 
     test('a handler that fails is a 500 that tells nothing (P284)', () =>

@@ -104,8 +104,9 @@ function onlyOne(pids: number[]): number {
 /** The process ids of a process's children; Linux only. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid)
-    .map(Number);
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid && isAlive(child));
 }
 
 export function isAlive(pid: number): boolean {

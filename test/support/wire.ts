@@ -117,9 +117,10 @@ export class Wire {
     return { status, reason: parts[2], headers, lines, bytes, text, json: () => JSON.parse(text) };
   }
 
-  /** Everything up to the end of the connection. */
+  /** Everything up to the end of the connection, which is then closed from this side, too. */
   async rest(): Promise<Buffer> {
     await this.#wait(() => this.#ended, 'end of the connection');
+    this.close();
     return this.#take(this.#length);
   }
 
