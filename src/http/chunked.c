@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "char.h"
+#include "field.h"
 
 /* Where in the coding the next byte stands. An extension is NAME "=" VALUE, a line of the trailer
  * section FIELD ":" FTEXT. */
@@ -120,9 +121,31 @@ static int count_size_line(http_chunked *state, phase after, char c)
     return 0;
 }
 
-/* The same for a byte of the trailer section; the last one ends the message. */
-static int count_trailer(http_chunked *state, phase after)
+/* RFC 9110, 6.5.1: whoever puts one of these behind the body means to be misunderstood. */
+static bool is_forbidden(http_field_id id)
 {
+    switch (id) {
+    case HTTP_FIELD_HOST:
+    case HTTP_FIELD_CONNECTION:
+    case HTTP_FIELD_CONTENT_LENGTH:
+    case HTTP_FIELD_TRANSFER_ENCODING:
+    case HTTP_FIELD_EXPECT:
+    case HTTP_FIELD_UPGRADE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A byte of the trailer section went by. */
+static int read_trailer(http_chunked *state, phase after, char c)
+{
+    if (after == FNAME && state->name_length < sizeof state->name)
+        state->name[state->name_length++] = c;
+    if (c == ':' && is_forbidden(http_field_find(slice_of(state->name, state->name_length))))
+        return CAPRA_E_CHUNK;
+    if (after == FTEXT)
+        state->name_length = 0;
     state->overhead++;
     if (state->overhead > HTTP_CHUNK_OVERHEAD_BYTES)
         return CAPRA_E_CHUNK_LONG;
@@ -141,7 +164,7 @@ static int step(http_chunked *state, char c)
     if (before <= CLOSED && after != SIZE_LF)
         return count_size_line(state, after, c);
     if (before >= FIELD)
-        return count_trailer(state, after);
+        return read_trailer(state, after, c);
     if (after == DATA) {
         state->line = 0;
         state->phase = state->left > 0 ? DATA : FIELD;

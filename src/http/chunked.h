@@ -18,7 +18,9 @@ typedef struct http_chunked {
     uint32_t line;     /* bytes of the current size line so far */
     uint32_t overhead; /* bytes of all extensions and of the trailer section so far */
     uint8_t phase;
-    bool is_done; /* the last CR LF has been used */
+    bool is_done;        /* the last CR LF has been used */
+    uint8_t name_length; /* of a trailer field's name so far, as much of it as there is room for */
+    char name[18];       /* more than any known one has */
 } http_chunked;
 
 /* Looks at `input` and uses a part of it: `*used` bytes, at least one if there is one and the end
@@ -27,8 +29,10 @@ typedef struct http_chunked {
  * CAPRA_E_CHUNK, CAPRA_E_CHUNK_LONG (see the limits above); it comes with the first byte that makes
  * it certain, and after all data before it. Whatever was used is never needed again.
  *
- * Strict: hexadecimal digits only, at most 16; only CR LF; extensions without white space; trailers
- * must be valid fields and are dropped. */
+ * Strict: hexadecimal digits only, at most 16; only CR LF; extensions without white space. Trailers
+ * must be valid fields, and none that says how to read or route a message (Content-Length, Host,
+ * Connection, ...: RFC 9110, 6.5.1), for a proxy might merge them into the head. They are dropped.
+ */
 int http_chunked_decode(http_chunked *state, capra_slice input, size_t *used, capra_slice *data);
 
 #endif

@@ -89,6 +89,17 @@ static int read_method(http_head *head, const char *data, uint32_t end)
     return NEXT;
 }
 
+/* RFC 9112, 3.2.3 and 3.2.4: the asterisk is for OPTIONS alone, and CONNECT has an authority and
+ * nothing else. */
+static bool has_form_of_method(http_method method, capra_slice target)
+{
+    if (method == HTTP_OPTIONS || method == HTTP_METHOD_COUNT)
+        return true;
+    if (slice_is(target, "*"))
+        return false;
+    return method != HTTP_CONNECT || http_is_host(target);
+}
+
 static int read_target(http_head *head, const char *data, uint32_t end, uint32_t limit)
 {
     uint32_t const room = end - head->target <= limit ? end - head->target : limit + 1;
@@ -102,7 +113,7 @@ static int read_target(http_head *head, const char *data, uint32_t end, uint32_t
         return HTTP_MORE;
     if (*stop == '\r' || *stop == '\n' || (*stop == ' ' && length == 0))
         return CAPRA_E_REQUEST_LINE;
-    if (*stop != ' ')
+    if (*stop != ' ' || !has_form_of_method(head->method, slice_of(target, length)))
         return CAPRA_E_TARGET;
     head->target_length = (uint32_t)length;
     head->scanned++;
@@ -173,10 +184,14 @@ static int note_length(http_head *head, capra_slice value, bool is_repeated)
     return NEXT;
 }
 
-/* RFC 9112, 6.1: HTTP/1.0 does not know the field, so a proxy may have passed it on unread. */
-static int note_encoding(http_head *head, capra_slice value, bool is_repeated)
+/* RFC 9112, 6.1: HTTP/1.0 does not know the field, so a proxy may have passed it on unread. A tab
+ * behind the coding would be white space, but is a part of it to llhttp, at least. `end`: of the
+ * line. */
+static int note_encoding(http_head *head, capra_slice value, const char *end, bool is_repeated)
 {
-    if (is_repeated || head->minor == 0 || !slice_is_nocase(value, "chunked"))
+    const char *after = value.data + value.length;
+    if (is_repeated || head->minor == 0 || !slice_is_nocase(value, "chunked") ||
+        memchr(after, '\t', (size_t)(end - after)) != NULL)
         return CAPRA_E_ENCODING;
     if (head->framing == HTTP_BODY_LENGTH)
         return CAPRA_E_FRAMING;
@@ -184,7 +199,8 @@ static int note_encoding(http_head *head, capra_slice value, bool is_repeated)
     return NEXT;
 }
 
-/* The field at index field_count is complete: what does it mean for the message? */
+/* The field at index field_count is complete, up to `scanned`: what does it mean for the message?
+ */
 static int note_field(http_head *head, const char *data)
 {
     http_field *field = &head->fields[head->field_count];
@@ -203,7 +219,7 @@ static int note_field(http_head *head, const char *data)
     case HTTP_FIELD_CONTENT_LENGTH:
         return note_length(head, value, is_repeated);
     case HTTP_FIELD_TRANSFER_ENCODING:
-        return note_encoding(head, value, is_repeated);
+        return note_encoding(head, value, data + head->scanned, is_repeated);
     default:
         return NEXT;
     }
@@ -231,6 +247,7 @@ static bool wants_keep_alive(const http_head *head, const char *data)
  */
 static int note_expectations(http_head *head, const char *data)
 {
+    bool has_any = false;
     if (head->first[HTTP_FIELD_EXPECT] == 0 || head->minor == 0)
         return NEXT;
     for (int i = head->first[HTTP_FIELD_EXPECT] - 1; i < head->field_count; i++) {
@@ -239,10 +256,11 @@ static int note_expectations(http_head *head, const char *data)
         while (field->id == HTTP_FIELD_EXPECT && http_list_next(&list, &item)) {
             if (!slice_is_nocase(item, "100-continue"))
                 return CAPRA_E_EXPECT;
-            head->expects_continue = head->framing == HTTP_BODY_CHUNKED || head->content_length > 0;
+            has_any = true;
         }
     }
-    return NEXT;
+    head->expects_continue = head->framing == HTTP_BODY_CHUNKED || head->content_length > 0;
+    return has_any ? NEXT : CAPRA_E_EXPECT;
 }
 
 /* At the empty line. */

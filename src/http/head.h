@@ -63,7 +63,8 @@ void http_head_init(http_head *head);
  * Strict where a peer could read the message otherwise (RFC 9112, 2.2, 3.2, 5, 6): only CR LF ends
  * a line, no bare CR, no folding, no white space before a colon, one valid Host (HTTP/1.0 may have
  * none), Content-Length one plain number of at most 19 digits once, Transfer-Encoding exactly one
- * `chunked` and never in HTTP/1.0 or beside Content-Length. */
+ * `chunked` and never in HTTP/1.0 or beside Content-Length. Of the target only the characters are
+ * looked at, and that `*` is for OPTIONS and an authority for CONNECT. */
 long http_head_parse(http_head *head, const char *data, size_t length, const http_limits *limits);
 
 /* The first field with this id (not HTTP_FIELD_OTHER); empty with NULL data if there is none. */

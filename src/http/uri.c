@@ -2,6 +2,7 @@
 #include "uri.h"
 
 #include "base/error.h"
+#include "field.h"
 #include "utf8.h"
 
 #include <stdint.h>
@@ -166,8 +167,9 @@ static void split_origin(http_target *out, capra_slice origin, arena *a)
 }
 
 /* Puts the authority of an absolute-form in `out` and returns how far it reaches; 0 when the
- * target has another form, or an authority that a request may not name: an empty one, or one with
- * user information (RFC 9110, 4.2.1 and 4.2.4). */
+ * target has another form, or an authority that a request may not name: an empty one (RFC 9110,
+ * 4.2.1), one that could not stand in the Host field, for which it stands in, or one that ends in
+ * another way than RFC 3986, 3.2 says. */
 static size_t read_authority(http_target *out, capra_slice target)
 {
     static const capra_slice schemes[] = { { "http://", 7 }, { "https://", 8 } };
@@ -179,17 +181,20 @@ static size_t read_authority(http_target *out, capra_slice target)
     if (start == 0)
         return 0;
     capra_slice const authority = segment_at(target, start);
-    if (authority.length == 0 || memchr(authority.data, '@', authority.length) != NULL)
+    size_t const end = start + authority.length;
+    bool const is_ended =
+        end == target.length || target.data[end] == '/' || target.data[end] == '?';
+    if (authority.length == 0 || !is_ended || !http_is_host(authority))
         return 0;
     out->authority = authority;
-    return start + authority.length;
+    return end;
 }
 
 /* What follows the authority; a path that is missing is a slash (RFC 9110, 4.2.3). */
 static capra_slice origin_behind(capra_slice target, size_t authority_end, arena *a)
 {
     capra_slice const rest = slice_from(target, authority_end);
-    if (rest.length > 0 && (rest.data[0] == '/' || rest.data[0] == '\\'))
+    if (rest.length > 0 && rest.data[0] == '/')
         return rest;
     char *data = arena_take(a, rest.length + 1);
     data[0] = '/';

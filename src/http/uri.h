@@ -10,7 +10,7 @@ typedef struct http_target {
     capra_slice origin;    /* path and query as sent, without fragment; of an absolute-form what
                               follows the authority */
     capra_slice authority; /* of an absolute-form, where it stands in for the Host field (RFC 9112,
-                              3.2.2), not looked into; else NULL data */
+                              3.2.2), and is as valid as one; else NULL data */
     capra_slice path;  /* normalised as by the WHATWG URL Standard: dot segments resolved (`.`, `..`
                           and their `%2e` forms) and clamped at the root, backslashes made slashes,
                           bytes that a path cannot carry escaped; escapes kept as they are */

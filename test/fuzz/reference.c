@@ -204,7 +204,8 @@ static capra_slice trim(capra_slice s)
     return slice_of(s.data + start, end - start);
 }
 
-static void note_field(reader *r, message *m, message_field f)
+/* `line`: the field and all up to its line end. */
+static void note_field(reader *r, message *m, message_field f, capra_slice line)
 {
     if (is_word(f.name, "Host")) {
         if (r->sees_host || !is_host(f.value))
@@ -222,7 +223,10 @@ static void note_field(reader *r, message *m, message_field f)
         m->framing = HTTP_BODY_LENGTH;
         m->content_length = strtoull(digits, NULL, 10);
     } else if (is_word(f.name, "Transfer-Encoding")) {
-        if (!is_word(f.value, "chunked") || m->minor == 0 || r->encoding_fields++ > 0)
+        bool has_tab = false;
+        for (size_t at = line.length; line.data[at - 1] == ' ' || line.data[at - 1] == '\t'; at--)
+            has_tab = has_tab || line.data[at - 1] == '\t';
+        if (!is_word(f.value, "chunked") || has_tab || m->minor == 0 || r->encoding_fields++ > 0)
             stop(r, CAPRA_E_ENCODING);
         if (r->length_fields > 0)
             stop(r, CAPRA_E_FRAMING);
@@ -234,7 +238,8 @@ static void note_field(reader *r, message *m, message_field f)
 static void read_field(reader *r, message *m)
 {
     message_field f;
-    size_t start = r->at - 1;
+    size_t const line = r->at - 1;
+    size_t start = line;
     if (m->field_count == r->limits->fields)
         stop(r, CAPRA_E_FIELDS_MANY);
     unsigned char c;
@@ -251,7 +256,7 @@ static void read_field(reader *r, message *m)
         stop(r, CAPRA_E_FIELD_VALUE);
     f.value = trim(piece(r, start, r->at - 1));
     expect(r, '\n', CAPRA_E_LINE_END);
-    note_field(r, m, f);
+    note_field(r, m, f, piece(r, line, r->at - 2));
     m->fields[m->field_count++] = f;
 }
 
@@ -311,7 +316,10 @@ static void finish_head(reader *r, message *m)
     if (m->minor == 1 && !r->sees_host)
         stop(r, CAPRA_E_HOST);
     size_t const continues = count_members(m, "Expect", "100-continue", &all);
-    if (m->minor == 1 && continues < all)
+    size_t expectations = 0;
+    for (size_t i = 0; i < m->field_count; i++)
+        expectations += is_word(m->fields[i].name, "Expect");
+    if (m->minor == 1 && expectations > 0 && (continues == 0 || continues < all))
         stop(r, CAPRA_E_EXPECT);
     bool const has_body = m->framing == HTTP_BODY_CHUNKED || m->content_length > 0;
     m->expects_continue = m->minor == 1 && continues > 0 && has_body;
@@ -400,16 +408,29 @@ static uint64_t read_size(reader *r)
     return strtoull(digits, NULL, 16);
 }
 
+static bool is_forbidden_trailer(capra_slice name)
+{
+    static const char *const names[] = { "content-length", "transfer-encoding", "host",
+                                         "connection",     "upgrade",           "expect" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (is_word(name, names[i]))
+            return true;
+    return false;
+}
+
 static void read_trailers(reader *r)
 {
     unsigned char c;
     while ((c = next(r)) != '\r') {
+        size_t const start = r->at - 1;
         if (!is_tchar(c))
             stop(r, CAPRA_E_CHUNK);
         count_overhead(r);
         for (; (c = next(r)) != ':'; count_overhead(r))
             if (!is_tchar(c))
                 stop(r, CAPRA_E_CHUNK);
+        if (is_forbidden_trailer(piece(r, start, r->at - 1)))
+            stop(r, CAPRA_E_CHUNK);
         count_overhead(r);
         for (; is_text(c = next(r)); count_overhead(r))
             ;
@@ -450,6 +471,14 @@ static void read_body(reader *r, message *m)
 
 /* ---- Requests ---- */
 
+static void check_form(reader *r, const message *m)
+{
+    if (is_word(m->method, "CONNECT") && !is_host(m->target))
+        stop(r, CAPRA_E_TARGET);
+    if (is_word(m->target, "*") && !is_word(m->method, "OPTIONS") && !is_word(m->method, "PRI"))
+        stop(r, CAPRA_E_TARGET);
+}
+
 static void read_head(reader *r, message *m)
 {
     r->head_start = r->at;
@@ -459,6 +488,7 @@ static void read_head(reader *r, message *m)
     skip_empty_lines(r);
     m->method = read_method(r);
     m->target = read_target(r);
+    check_form(r, m);
     m->minor = read_version(r);
     if (!is_method(m->method))
         stop(r, CAPRA_E_METHOD);

@@ -75,6 +75,7 @@ typedef struct outcome {
     size_t count;
     int error;       /* what ended the stream; 0: nothing did */
     bool wants_more; /* the bytes ended within a request */
+    bool in_body;    /* the last request's body is not complete */
 } outcome;
 
 static inline void outcome_cleanup(outcome *o)
@@ -239,6 +240,7 @@ static inline void stream_read(outcome *out, capra_slice bytes, const stream_opt
         is_open = stream_advance(&s);
     }
     out->wants_more = is_open && (s.has_head || s.start < s.have);
+    out->in_body = s.has_head && (is_open || out->error != 0);
 }
 
 static inline size_t cut_nowhere(void *context, size_t at, size_t length)

@@ -216,7 +216,8 @@ static void trailers(void **state)
     (void)state;
     check_body("0\r\nA: b\r\n\r\n", "");
     check_body("0\r\nA:\r\nBee-2:  c \xff\t:;=\"\\x0\r\n\r\n", "");
-    check_body("0\r\nContent-Length: 5\r\n\r\n", "");
+    check_body("0\r\nContent-Type: 5\r\nX-Host: a\r\nHosts: b\r\n\r\n", "");
+    check_body("0\r\nTransfer-Encoding-Of-Another-Kind: 5\r\nContent-Length_: 1\r\n\r\n", "");
 }
 
 static void trailers_that_are_refused(void **state)
@@ -233,6 +234,12 @@ static void trailers_that_are_refused(void **state)
     check_error("0\r\nA: b\r\r", "");
     check_error("0\r\nA: b\r\n ", "");
     check_error("0\r\nA: b\r\n\rx", "");
+    check_error("0\r\nHost:", "");
+    check_error("0\r\nCONNECTION:", "");
+    check_error("0\r\nContent-Length:", "");
+    check_error("0\r\nTransfer-Encoding:", "");
+    check_error("0\r\nexpect:", "");
+    check_error("0\r\nX: :\r\nUpgrade:", "");
 }
 
 /* ---- Limits ---- */

@@ -100,8 +100,8 @@ static void test_absolute_form(void **state) /* P406, deviation 17 */
         { "http://e.com", "e.com", "/", "/", NULL },
         { "http://[::1]:3000/a", "[::1]:3000", "/a", "/a", NULL },
         { "http://e.com?a=1", "e.com", "/?a=1", "/", "a=1" },
-        { "http://e.com#f", "e.com", "/", "/", NULL },
-        { "http://e.com\\a", "e.com", "\\a", "/a", NULL },
+        { "http://e.com/#f", "e.com", "/", "/", NULL },
+        { "http://e.com/\\a", "e.com", "/\\a", "//a", NULL },
     };
     fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -141,6 +141,11 @@ static void test_no_form(void **state)
         "http://?a",
         "http://u@e.com/a",
         "http://u:p@e.com/a",
+        "http://e.com#f", /* as Node */
+        "http://e.com\\a",
+        "http://e.com:http/a",
+        "http://e|com/a",
+        "http://[e.com]/a",
         "ftp://e.com/a",
         "http:/e.com/a",
         "httpx://e.com/a",
