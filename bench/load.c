@@ -13,20 +13,18 @@
  * It talks to this machine only (127.0.0.0/8). The report is one line of JSON; the exit code is 1
  * when any answer was wrong or missing. */
 
-#include <arpa/inet.h>
+#include "target.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
@@ -60,8 +58,7 @@ enum { FAULTS(FAULT_ENUM) FAULT_KINDS };
 static const char *const fault_texts[FAULT_KINDS] = { FAULTS(FAULT_TEXT) };
 
 typedef struct options {
-    struct sockaddr_in server;
-    const char *path;
+    target server;
     const char *method;
     char *headers; /* lines that end in CRLF; NULL: none */
     const char *body;
@@ -189,8 +186,8 @@ static bool open_connection(connection *conn)
     struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
     setsockopt(conn->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-    const struct sockaddr *server = (const struct sockaddr *)&options_given.server;
-    if (conn->fd < 0 || connect(conn->fd, server, sizeof options_given.server) != 0) {
+    const struct sockaddr_in *address = &options_given.server.address;
+    if (conn->fd < 0 || connect(conn->fd, (const struct sockaddr *)address, sizeof *address) != 0) {
         if (conn->fd >= 0)
             close(conn->fd);
         conn->fd = -1;
@@ -567,21 +564,6 @@ static double number(const char *text, double least, double most)
     return value;
 }
 
-static void read_url(const char *url)
-{
-    char host[64];
-    unsigned port;
-    int path_at = 0;
-    if (sscanf(url, "http://%63[0-9.]:%5u%n", host, &port, &path_at) != 2 || port > 65535)
-        refuse("expected http://127.0.0.1:PORT/PATH, found", url);
-    options_given.server.sin_family = AF_INET;
-    options_given.server.sin_port = htons((uint16_t)port);
-    if (inet_pton(AF_INET, host, &options_given.server.sin_addr) != 1 ||
-        ntohl(options_given.server.sin_addr.s_addr) >> 24 != 127)
-        refuse("load is put on this machine only (127.0.0.0/8), not on", url);
-    options_given.path = url[path_at] == '/' ? url + path_at : "/";
-}
-
 static void add_header(const char *line)
 {
     size_t before = options_given.headers != NULL ? strlen(options_given.headers) : 0;
@@ -683,7 +665,7 @@ static void read_options(int argc, char **argv)
                 "      --cpu N           run on this CPU\n");
         exit(2);
     }
-    read_url(argv[optind]);
+    options_given.server = read_target(argv[optind]);
     if (options_given.seconds == 0 && options_given.requests == 0 && !options_given.holds)
         refuse("give a bound", "--requests, --seconds or both");
     if (options_given.seconds == 0)
@@ -692,24 +674,22 @@ static void read_options(int argc, char **argv)
 
 static void compose_batch(void)
 {
+    const options *given = &options_given;
     char length[64] = "";
-    char host[64];
-    inet_ntop(AF_INET, &options_given.server.sin_addr, host, sizeof host);
-    if (options_given.body_bytes > 0)
-        snprintf(length, sizeof length, "Content-Length: %zu\r\n", options_given.body_bytes);
     char *head;
+    if (given->body_bytes > 0)
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n", given->body_bytes);
     int head_bytes =
-        asprintf(&head, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n%s%s\r\n", options_given.method,
-                 options_given.path, host, ntohs(options_given.server.sin_port),
-                 options_given.headers != NULL ? options_given.headers : "", length);
+        asprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n", given->method, given->server.path,
+                 given->server.host, given->headers != NULL ? given->headers : "", length);
     if (head_bytes < 0)
         abort();
-    request_bytes = (size_t)head_bytes + options_given.body_bytes;
-    batch = allocate(NULL, request_bytes * options_given.pipeline);
-    for (unsigned i = 0; i < options_given.pipeline; i++) {
-        memcpy(batch + i * request_bytes, head, (size_t)head_bytes);
-        memcpy(batch + i * request_bytes + head_bytes, options_given.body,
-               options_given.body_bytes);
+    request_bytes = (size_t)head_bytes + given->body_bytes;
+    batch = allocate(NULL, request_bytes * given->pipeline);
+    for (unsigned i = 0; i < given->pipeline; i++) {
+        char *request = batch + i * request_bytes;
+        memcpy(request, head, (size_t)head_bytes);
+        memcpy(request + head_bytes, given->body, given->body_bytes);
     }
     free(head);
 }

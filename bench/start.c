@@ -9,17 +9,15 @@
  * a URL, when the program has exited with code 0. Everything it started is stopped afterwards.
  * What it prints goes to standard error; the result, one line of JSON, to standard output. */
 
-#include <arpa/inet.h>
+#include "target.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -29,7 +27,7 @@
 
 enum { PATIENCE_MS = 15000, STOP_MS = 5000, RETRY_US = 50 };
 
-static struct sockaddr_in server;
+static target server;
 static char request[1024];
 static int cpu = -1;
 
@@ -73,7 +71,7 @@ static int ask(int timeout_ms)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct pollfd readable = { .fd = fd, .events = POLLIN };
     size_t length = strlen(request);
-    if (connect(fd, (const struct sockaddr *)&server, sizeof server) == 0 &&
+    if (connect(fd, (const struct sockaddr *)&server.address, sizeof server.address) == 0 &&
         send(fd, request, length, MSG_NOSIGNAL) == (ssize_t)length &&
         poll(&readable, 1, timeout_ms) == 1 && recv(fd, answer, sizeof answer - 1, 0) > 12 &&
         memcmp(answer, "HTTP/1.1 ", 9) == 0)
@@ -111,21 +109,11 @@ static void stop(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-static void read_url(const char *url)
+static void compose_request(const char *url)
 {
-    char host[64];
-    char path[512] = "/";
-    unsigned port;
-    if (sscanf(url, "http://%63[0-9.]:%5u%511s", host, &port, path) < 2 || port > 65535 ||
-        inet_pton(AF_INET, host, &server.sin_addr) != 1 ||
-        ntohl(server.sin_addr.s_addr) >> 24 != 127) {
-        fprintf(stderr, "start: expected http://127.0.0.1:PORT/PATH, found %s\n", url);
-        exit(2);
-    }
-    server.sin_family = AF_INET;
-    server.sin_port = htons((uint16_t)port);
-    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%u\r\nConnection: close\r\n\r\n",
-             path, host, port);
+    server = read_target(url);
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+             server.path, server.host);
 }
 
 static void read_options(int argc, char **argv)
@@ -140,7 +128,7 @@ static void read_options(int argc, char **argv)
         if (letter == 'C')
             cpu = atoi(optarg);
         else if (letter == 'u')
-            read_url(optarg);
+            compose_request(optarg);
         else
             exit(2);
     }

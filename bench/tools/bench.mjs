@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { environment, freePort, startServer } from './server.mjs';
 
-const PROGRAMS = ['epoll', 'load', 'start'];
+const PROGRAMS = ['epoll', 'load', 'start', 'upload'];
 
 // As the release build compiles Capra (cmake/flags.cmake), so that the limit has no advantage.
 const FLAGS =
@@ -55,7 +55,8 @@ export class Bench {
   compilePrograms() {
     for (const name of PROGRAMS) {
       const source = join(this.folder, `${name}.c`);
-      if (modifiedAt(this.program(name)) > modifiedAt(source)) continue;
+      const changed = Math.max(modifiedAt(source), modifiedAt(join(this.folder, 'target.h')));
+      if (modifiedAt(this.program(name)) > changed) continue;
       this.progress.say(`compiling ${name}.c`);
       execFileSync(
         process.env.CC ?? 'cc',
@@ -182,6 +183,13 @@ export class Bench {
         return next();
       },
     };
+  }
+
+  /** Sends one large body. Returns the answer's `status` (0: none), the bytes `sent`, the `seconds`. */
+  async upload(server, { path, bytes }) {
+    return JSON.parse(
+      await this.execute(this.program('upload'), [String(bytes), server.origin + path]),
+    );
   }
 
   /** Microseconds from the start of a command to its first answer, or to its end without a `url`. */

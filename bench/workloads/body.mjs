@@ -2,7 +2,6 @@
 import { MIB } from '../tools/figures.mjs';
 import { cpuBetween, cpuOf, forgetPeak, peakRssOf, rssOf } from '../tools/process-tree.mjs';
 import { inTurns } from '../tools/rounds.mjs';
-import { upload } from '../tools/upload.mjs';
 
 const SMALLER_BYTES = 64 * MIB;
 const BODY_BYTES = 1024 * MIB;
@@ -32,38 +31,33 @@ const casesOf = (peer) =>
     kind,
   }));
 
-/** One upload: the answer, and how far memory rose above what was in use before. */
-async function watchUpload({ pid, port }, path, bytes) {
-  forgetPeak(pid);
-  const before = rssOf(pid);
-  const { status, sent } = await upload({ port, path, bytes });
+/** One upload, and how far memory rose above what was in use before. */
+async function watchUpload(bench, server, upload) {
+  forgetPeak(server.pid);
+  const before = rssOf(server.pid);
+  const answer = await bench.upload(server, upload);
   return {
-    status,
-    sent,
-    growthMib: (peakRssOf(pid) - before) / MIB,
-    keptMib: (rssOf(pid) - before) / MIB,
+    ...answer,
+    growthMib: (peakRssOf(server.pid) - before) / MIB,
+    keptMib: (rssOf(server.pid) - before) / MIB,
   };
 }
 
 async function measure(bench, { peer, kind }) {
   const server = await bench.start(peer, 'body');
   try {
-    const { pid, port } = server;
     const { path } = kind;
-    for (let i = 0; i < WARMUP_UPLOADS; i++) await upload({ port, path, bytes: WARMUP_BYTES });
-    const smaller = await watchUpload(server, path, SMALLER_BYTES);
-    const cpu = cpuOf(pid);
-    const begin = performance.now();
-    const { status, sent, growthMib, keptMib } = await watchUpload(server, path, BODY_BYTES);
+    for (let i = 0; i < WARMUP_UPLOADS; i++)
+      await bench.upload(server, { path, bytes: WARMUP_BYTES });
+    const smaller = await watchUpload(bench, server, { path, bytes: SMALLER_BYTES });
+    const cpu = cpuOf(server.pid);
+    const whole = await watchUpload(bench, server, { path, bytes: BODY_BYTES });
     return {
-      growthMib,
-      keptMib,
+      ...whole,
       smallerMib: smaller.growthMib,
-      status,
-      sentMib: sent / MIB,
-      seconds: (performance.now() - begin) / 1000,
-      cpuSeconds: cpuBetween(cpu, cpuOf(pid)) / 1e9,
-      errors: Number(status !== kind.expected),
+      sentMib: whole.sent / MIB,
+      cpuSeconds: cpuBetween(cpu, cpuOf(server.pid)) / 1e9,
+      errors: Number(whole.status !== kind.expected),
     };
   } finally {
     await server.stop();
