@@ -27,6 +27,7 @@ enum {
     SLOT_MASK = (1 << SLOT_BITS) - 1,
     GENERATION_MASK = 0x7ff, /* ids stay small integers in JavaScript */
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
+    OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
 };
 
 typedef struct slot {
@@ -498,6 +499,12 @@ static void serve(capra_request *req)
 
 /* ---- Connections ---- */
 
+/* A client that asks for more than it reads would have us keep all the answers. */
+static bool is_full(const conn *c)
+{
+    return c->is_writing || buffer_length(&c->out) >= OUT_BYTES;
+}
+
 /* All requests of a connection, as far as they go now. */
 static void advance(server *s, conn *c)
 {
@@ -508,6 +515,8 @@ static void advance(server *s, conn *c)
         }
         if (c->request == NULL && conn_input(c).length == 0)
             break;
+        if (c->request == NULL && is_full(c))
+            return; /* until on_drained, or a flush that sends it all */
         serve(c->request != NULL ? c->request : request_new(s, c));
         if (c->request != NULL)
             return;
@@ -540,10 +549,8 @@ static void tell_drained(server *s, conn *c)
 static void on_drained(conn *c)
 {
     server *s = c->owner;
-    if (c->request == NULL) {
+    if (c->request == NULL)
         c->transport->set_deadline(c, CONN_IDLE);
-        return;
-    }
     tell_drained(s, c);
     if (!c->is_closing)
         list_append(&s->ready, &c->ready);
@@ -614,8 +621,11 @@ static void send_written(server *s)
         conn *c = LIST_OWNER(s->dirty.next, conn, dirty);
         list_remove(&c->dirty);
         c->transport->flush(c);
-        if (!c->is_closing && !c->is_writing)
-            tell_drained(s, c);
+        if (c->is_closing || c->is_writing)
+            continue;
+        tell_drained(s, c);
+        if (!c->is_closing && c->request == NULL && conn_input(c).length > 0)
+            list_append(&s->ready, &c->ready);
     }
 }
 

@@ -89,7 +89,7 @@ static void drain(worker *w, uint32_t idle_ms)
 {
     w->is_draining = true;
     server_drain(w->server);
-    net_drain(w->net, idle_ms);
+    net_drain(w->net, idle_ms, w->config.options.shutdown_ms);
 }
 
 /* ---- What happens to it ---- */
@@ -101,6 +101,14 @@ static bool on_turn(void *owner)
     if (w->is_draining && net_connection_count(w->net) == 0)
         worker_stop(w);
     return has_more;
+}
+
+static void on_overdue(void *owner)
+{
+    worker *w = owner;
+    log_line(LOG_WARN, "%u connections have not finished in time and are cut",
+             net_connection_count(w->net));
+    worker_stop(w);
 }
 
 static void reload(worker *w)

@@ -63,6 +63,7 @@ static int print_help(void)
     for (int i = 0; i < COMMAND_COUNT; i++)
         printf("  capra %-6s %-27s %s\n", commands[i].name, commands[i].arguments,
                commands[i].help);
+    printf("  capra --help, --version\n");
     print_options();
     printf("\nTo get going: put `export default (req, res) => res.json({ ok: true })` into\n"
            "pages/api/hello.js, run `capra dev`, and open http://localhost:3000/api/hello.\n");

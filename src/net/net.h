@@ -18,6 +18,8 @@ typedef struct net_events {
     /* After each turn of reading and before each sleep: the time to do what was put off. Returns
      * true when something is left to do at once, so that the loop does not sleep. */
     bool (*on_turn)(void *owner);
+    /* Connections are still open when net_drain's last moment has come. */
+    void (*on_overdue)(void *owner);
     void *owner;
 } net_events;
 
@@ -28,8 +30,8 @@ int net_open(net **out, void *loop, int socket, const net_options *options,
 
 /* Accepts what has connected already, and then no more. Connections without a request in flight
  * may still begin one for `idle_ms`; closing them at once would cut off clients that are just
- * sending it. Said again, it may only shorten the time. */
-void net_drain(net *n, uint64_t idle_ms);
+ * sending it. Said again, it may only shorten the time. After `last_ms` on_overdue is called. */
+void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms);
 
 /* Closes the listener and every connection, then calls `on_closed` once all is gone; the net
  * is freed after it. */

@@ -34,6 +34,7 @@ struct net {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
+    uv_timer_t overdue;
     deadlines deadlines;
     net_options options;
     net_events events;
@@ -415,10 +416,10 @@ int net_open(net **out, void *loop, int socket, const net_options *options,
     uv_prepare_init(n->loop, &n->prepare);
     uv_check_init(n->loop, &n->check);
     uv_idle_init(n->loop, &n->idle);
+    uv_timer_init(n->loop, &n->overdue);
     deadlines_init(&n->deadlines, n->loop, options->deadlines_ms, on_deadline);
-    n->listener.data = n->prepare.data = n->check.data = n->idle.data = n;
-    n->deadlines.timer.data = &n->deadlines;
-    n->handles_open = 5;
+    n->listener.data = n->prepare.data = n->check.data = n->idle.data = n->overdue.data = n;
+    n->handles_open = 6;
     n->is_accepting = true;
 
     int error = uv_tcp_open(&n->listener, socket);
@@ -437,7 +438,14 @@ int net_open(net **out, void *loop, int socket, const net_options *options,
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    net *n = handle->type == UV_TIMER ? LIST_OWNER(handle, net, deadlines.timer) : handle->data;
+    net *n = handle->data;
+    n->handles_open--;
+    try_finish_close(n);
+}
+
+static void on_deadlines_closed(uv_handle_t *timer)
+{
+    net *n = LIST_OWNER(timer, net, deadlines.timer);
     n->handles_open--;
     try_finish_close(n);
 }
@@ -450,11 +458,18 @@ static void stop_accepting(net *n)
     uv_close((uv_handle_t *)&n->listener, on_handle_closed);
 }
 
-void net_drain(net *n, uint64_t idle_ms)
+static void on_overdue(uv_timer_t *timer)
+{
+    net *n = timer->data;
+    n->events.on_overdue(n->events.owner);
+}
+
+void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms)
 {
     if (n->is_accepting) {
         accept_rest(n);
         stop_accepting(n);
+        uv_timer_start(&n->overdue, on_overdue, last_ms, 0);
     }
     deadlines_shorten(&n->deadlines, CONN_IDLE, idle_ms);
     deadlines_shorten(&n->deadlines, CONN_HEAD, idle_ms);
@@ -471,7 +486,8 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
     uv_close((uv_handle_t *)&n->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&n->check, on_handle_closed);
     uv_close((uv_handle_t *)&n->idle, on_handle_closed);
-    deadlines_close(&n->deadlines, on_handle_closed);
+    uv_close((uv_handle_t *)&n->overdue, on_handle_closed);
+    deadlines_close(&n->deadlines, on_deadlines_closed);
 }
 
 uint32_t net_connection_count(const net *n)

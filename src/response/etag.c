@@ -113,11 +113,12 @@ bool response_is_fresh(const http_head *head, const char *data, int status, capr
         return false;
     if (head->first[HTTP_FIELD_IF_MODIFIED_SINCE] != 0)
         return false;
-    capra_slice const cache = http_head_known(head, data, HTTP_FIELD_CACHE_CONTROL);
-    if (cache.length > 0 && http_list_has(cache, "no-cache"))
-        return false;
+    capra_slice list = http_head_known(head, data, HTTP_FIELD_CACHE_CONTROL), item;
+    while (http_list_next(&list, &item))
+        if (slice_is(item, "no-cache")) /* in this case only, as Next compares it */
+            return false;
 
-    capra_slice list = http_head_known(head, data, HTTP_FIELD_IF_NONE_MATCH), item;
+    list = http_head_known(head, data, HTTP_FIELD_IF_NONE_MATCH);
     if (slice_is(list, "*"))
         return true;
     while (http_list_next(&list, &item))

@@ -65,6 +65,7 @@ enum {
     FIRST_DELAY_MS = 100,
     LONGEST_DELAY_MS = 10000,
     STOP_IDLE_MS = 250,    /* for requests that are on their way on kept connections */
+    KILL_MS = 500,         /* a worker keeps the time for shutting down itself, if it can */
     RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
 };
 
@@ -191,7 +192,7 @@ static void begin_drain(child *c)
     supervisor *s = c->supervisor;
     c->state = CHILD_DRAINING;
     ask_to_drain(c);
-    uv_timer_start(&c->deadline, on_child_deadline, s->config->shutdown_ms, 0);
+    uv_timer_start(&c->deadline, on_child_deadline, s->config->shutdown_ms + KILL_MS, 0);
 }
 
 static uint32_t count_serving(const supervisor *s)

@@ -326,11 +326,11 @@ static void a_body_that_comes_with_its_head_is_not_copied(void **state)
 static void a_body_longer_than_a_block_is_collected(void **state)
 {
     world *w = *state;
-    char body[20000];
-    memset(body, 'b', sizeof body);
+    char bytes[20000];
+    memset(bytes, 'b', sizeof bytes);
     fake_conn_receive_text(&w->conn,
                            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n");
-    fake_conn_receive(&w->conn, body, sizeof body);
+    fake_conn_receive(&w->conn, bytes, sizeof bytes);
     assert_sent(w, "Content-Length: 20000\r\n");
     assert_true(buffer_length(&w->conn.sent) > 20000);
 }
@@ -612,6 +612,22 @@ static void a_writer_of_much_is_told_when_it_has_gone(void **state)
     assert_int_equal(w->drained, 1);
 }
 
+static void a_client_that_does_not_read_is_served_no_further(void **state)
+{
+    world *w = *state;
+    static char bytes[20000];
+    w->conn.sends_nothing = true;
+    for (int i = 0; i < 50; i++) {
+        fake_conn_receive_text(&w->conn,
+                               "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n");
+        fake_conn_receive(&w->conn, bytes, sizeof bytes);
+    }
+    assert_true(buffer_length(&w->conn.conn.out) < 200000);
+    assert_true(w->conn.conn.is_paused);
+    fake_conn_drain(&w->conn);
+    assert_false(w->conn.conn.is_paused);
+}
+
 static void a_draining_server_ends_connections_with_their_answer(void **state)
 {
     world *w = *state;
@@ -674,6 +690,7 @@ int main(void)
         TEST(a_stream_is_chunked_and_ends),
         TEST(a_stream_for_http_1_0_ends_with_the_connection),
         TEST(a_writer_of_much_is_told_when_it_has_gone),
+        TEST(a_client_that_does_not_read_is_served_no_further),
         TEST(a_draining_server_ends_connections_with_their_answer),
         TEST(many_pipelined_requests_leave_the_loop_its_turn),
     };

@@ -92,6 +92,8 @@ static const freshness cases[] = {
     { "GET", "If-None-Match: t\r\n", 200, false },
     { "GET", "If-None-Match: \"t\"\r\nIf-Modified-Since: x\r\n", 200, false },
     { "GET", "If-None-Match: \"t\"\r\nCache-Control: no-cache\r\n", 200, false },
+    { "GET", "If-None-Match: \"t\"\r\nCache-Control: max-age=0, no-cache\r\n", 200, false },
+    { "GET", "If-None-Match: \"t\"\r\nCache-Control: NO-CACHE\r\n", 200, true },
     { "GET", "If-None-Match: \"t\"\r\nCache-Control: max-age=0\r\n", 200, true },
     { "GET", "If-None-Match: \"t\"\r\n", 201, true },
     { "GET", "If-None-Match: \"t\"\r\n", 204, false },
