@@ -162,9 +162,11 @@ static int open_net(worker *w, void *loop)
                           [CONN_LINGER] = 5000 },
         .connections = (uint32_t)o->connections,
     };
-    net_events const events = {
-        .conn = server_conn_events, .conn_owner = w->server, .on_turn = on_turn, .owner = w
-    };
+    net_events const events = { .conn = server_conn_events,
+                                .conn_owner = w->server,
+                                .on_turn = on_turn,
+                                .on_overdue = on_overdue,
+                                .owner = w };
     return net_open(&w->net, loop, WORKER_LISTEN_FD, &no, &events, server_memory(w->server));
 }
 
