@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Server, startCapra } from '../support/server.ts';
+import { residentBytes, type Server, startCapra } from '../support/server.ts';
 import { format, rawExchange, Wire } from '../support/wire.ts';
 
 const echo = `
@@ -43,6 +43,17 @@ const app = {
       }
       res.json({ length, hash: hash.digest('hex') });
     }`,
+  'pages/api/lazy.js': `
+    import { setTimeout } from 'node:timers/promises';
+
+    export const config = { api: { bodyParser: false } };
+    export default async function handler(req, res) {
+      await setTimeout(1000);
+      let length = 0;
+      for await (const chunk of req) length += chunk.length;
+      res.json(length);
+    }`,
+  'pages/api/type.js': 'export default ({ body }, res) => res.send(typeof body);',
   'pages/api/deaf.js': `
     export const config = { api: { bodyParser: false } };
     export default (req, res) => res.status(200).json({ read: false });`,
@@ -176,6 +187,26 @@ describe('a body that the handler reads itself', () => {
     wire.close();
   });
 
+  test('is taken in no faster than the handler reads it', async () => {
+    const before = residentBytes(server.worker());
+    const wire = await Wire.open(server.port);
+    const length = 64 << 20;
+    const sent = wire.send(format('POST /api/lazy', { body: new Uint8Array(length) }));
+    await server.call('GET /api/deaf');
+    // The handler sleeps for a second; by then everything would have come.
+    let most = 0;
+    let done = false;
+    const answer = wire.answer('POST').finally(() => (done = true));
+    while (!done) {
+      most = Math.max(most, residentBytes(server.worker()));
+      await server.call('GET /api/deaf');
+    }
+    await sent;
+    assert.equal((await answer).text, String(length));
+    assert.ok(most - before < 48 << 20, `${(most - before) >> 20} MiB more`);
+    wire.close();
+  });
+
   test('is asked for when the handler reads it (P412)', async () => {
     const wire = await Wire.open(server.port);
     const headers = { Expect: '100-continue', 'Content-Length': '5' };
@@ -231,6 +262,19 @@ describe('a body that the handler reads itself', () => {
     assert.equal((await short.answer('POST')).status, 200);
     short.close();
   });
+});
+
+test('JSON that is nested as deep as the limit allows costs nobody else an answer', async () => {
+  const depth = 500_000;
+  const nested = '['.repeat(depth) + ']'.repeat(depth);
+  const start = performance.now();
+  const deep = await send('POST /api/type', 'application/json', nested);
+  assert.ok(deep.status === 200 || deep.status === 400, String(deep.status));
+  const open = await send('POST /api/type', 'application/json', '['.repeat(2 * depth));
+  assert.equal(open.status, 400);
+  await send('POST /api/x', 'application/json', nested);
+  assert.equal((await send('POST /api/x', undefined, 'alive')).status, 200);
+  assert.ok(performance.now() - start < 5000);
 });
 
 test('what is sent as JSON never reaches a prototype (P136)', async () => {
