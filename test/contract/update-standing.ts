@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+// Measures every case anew and rewrites standing.json; the difference is for a person to read. What
+// passes is written down as passing, and what failed before keeps its reason. A case that passed and
+// fails now is told, and stands as it stood unless --accept says that it may.
+//
+//   node test/contract/update-standing.ts [--accept] [--show ID…]
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Mode, modes } from './case.ts';
+import { countTable } from './report.ts';
+import { everyCase, type Outcome, runAll } from './run.ts';
+import { readStandings, type Standing, type Standings, standingFile } from './standing.ts';
+
+const { values, positionals } = parseArgs({
+  options: { accept: { type: 'boolean' }, show: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const isChosen = (id: string) => positionals.length === 0 || positionals.includes(id);
+const before = readStandings();
+const after: Standings = {};
+
+for (const mode of modes) {
+  const outcomes = runAll(mode, isChosen);
+  for (const { id } of everyCase) {
+    const outcome = await outcomes.get(id);
+    const standing = outcome ? restand(id, mode, outcome) : before[id]?.[mode];
+    after[id] = { ...after[id], [mode]: standing };
+  }
+}
+writeFileSync(standingFile, format(after));
+console.log(countTable(after));
+
+function restand(id: string, mode: Mode, { faults, report }: Outcome): Standing {
+  const known = before[id]?.[mode];
+  if (values.show) console.log(`=== ${id} (${mode}) ${faults.join('\n  ')}\n${report}\n`);
+  if (faults.length === 0) return 'passes';
+  if (known === 'passes') {
+    console.log(`${id} (${mode}) passed before:\n  ${faults.join('\n  ')}`);
+    if (!values.accept) return known;
+  }
+  if (known !== undefined && known !== 'passes') return known;
+  return { 'not yet': faults[0].split('\n', 1)[0] };
+}
+
+/** One case on a line. */
+function format(standings: Standings): string {
+  const lines = Object.entries(standings).map(
+    ([id, modes]) => `  ${JSON.stringify(id)}: ${JSON.stringify(modes)}`,
+  );
+  return `{\n${lines.join(',\n')}\n}\n`;
+}
