@@ -20,6 +20,7 @@ struct app {
     app_route *routes;
     void **libraries; /* of the native routes; NULL for others */
     uint32_t count;
+    app_settings settings;
     arena arena;
     capra_slice text;
 };
@@ -103,6 +104,26 @@ static int read_route(app *a, uint32_t index, const json_t *entry, char *why, si
                 r->file, kind);
 }
 
+/* ---- What concerns all routes ---- */
+
+static bool read_flag(const json_t *settings, const char *name, bool otherwise)
+{
+    const json_t *value = json_object_get(settings, name);
+    return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}
+
+static void read_settings(app *a, const json_t *settings)
+{
+    a->settings = (app_settings){
+        .is_strict_parity = read_flag(settings, "parity", false),
+        .base_path = slice_text(copy_text(a, json_object_get(settings, "basePath"))),
+        .has_trailing_slash = read_flag(settings, "trailingSlash", false),
+        .redirects_slash = !read_flag(settings, "skipTrailingSlashRedirect", false),
+        .compresses = read_flag(settings, "compress", true),
+        .is_powered_by = read_flag(settings, "poweredByHeader", true),
+    };
+}
+
 /* ---- All of them ---- */
 
 static json_t *parse(const char *manifest, buffer *text, char *why, size_t size)
@@ -155,6 +176,7 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     a->text = arena_copy(&a->arena, buffer_slice(&text));
     buffer_cleanup(&text);
 
+    read_settings(a, json_object_get(root, "settings"));
     int error = 0;
     for (uint32_t i = 0; i < a->count && error == 0; i++)
         error = read_route(a, i, json_array_get(entries, i), why, why_size);
@@ -221,6 +243,11 @@ uint32_t app_route_count(const app *a)
 const route_table *app_table(const app *a)
 {
     return a->table;
+}
+
+const app_settings *app_get_settings(const app *a)
+{
+    return &a->settings;
 }
 
 capra_slice app_manifest(const app *a)

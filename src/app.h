@@ -28,6 +28,17 @@ typedef struct app_route {
     const char *limit_text; /* the limit as its author wrote it */
 } app_route;
 
+/* What the project's configuration says about all routes: `settings` of the manifest, from
+ * next.config and capra.json. */
+typedef struct app_settings {
+    bool is_strict_parity;   /* what Next does, also where Capra would rather not */
+    capra_slice base_path;   /* "/docs": all routes stand below it; empty: none */
+    bool has_trailing_slash; /* paths end with a slash, those without are redirected */
+    bool redirects_slash;    /* a path in the other form is redirected, not served */
+    bool compresses;
+    bool is_powered_by; /* the pages say X-Powered-By */
+} app_settings;
+
 /* Reads the manifest (a path) and loads the compiled C routes. Returns 0, or CAPRA_E_MANIFEST,
  * CAPRA_E_ROUTE or CAPRA_E_LOAD with a sentence for the operator in `why`. */
 int app_load(app **out, const char *manifest, char *why, size_t why_size);
@@ -42,6 +53,8 @@ void app_release(app *a); /* the last one frees it; takes NULL */
 const app_route *app_find(const app *a, uint32_t index);
 uint32_t app_route_count(const app *a);
 const route_table *app_table(const app *a);
+
+const app_settings *app_get_settings(const app *a);
 
 /* The manifest's text, for the runtime. Lent by the app. */
 capra_slice app_manifest(const app *a);

@@ -42,6 +42,8 @@ static int complain(const char *format, ...)
 
 static void print_options(void)
 {
+    printf("\nOptions of dev and build:\n"
+           "      --parity next            do what Next does, also where Capra would rather not\n");
     printf("\nOptions of dev and start:\n"
            "  -p, --port PORT              where to listen (3000, or $PORT; 0: any free port)\n"
            "  -H, --hostname HOST          on which address (all)\n");
@@ -94,6 +96,12 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
         out->hostname = value;
         return -1;
     }
+    if (strcmp(name, "parity") == 0) {
+        out->parity = value;
+        return strcmp(value, "next") == 0
+                   ? -1
+                   : complain("--parity: found `%s`, expected `next`", value);
+    }
     for (size_t i = 0; i < option_row_count; i++) {
         const char *expected;
         if (strcmp(option_rows[i].flag, name) != 0)
@@ -107,7 +115,7 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
 
 static bool has_option(const char *name)
 {
-    if (strcmp(name, "port") == 0 || strcmp(name, "hostname") == 0)
+    if (strcmp(name, "port") == 0 || strcmp(name, "hostname") == 0 || strcmp(name, "parity") == 0)
         return true;
     for (size_t i = 0; i < option_row_count; i++)
         if (strcmp(option_rows[i].flag, name) == 0)

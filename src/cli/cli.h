@@ -23,6 +23,7 @@ typedef struct cli_arguments {
     cli_command command;
     char directory[4096]; /* absolute */
     const char *hostname; /* NULL: all interfaces */
+    const char *parity;   /* "next", or NULL */
     uint16_t port;
     options options;
 } cli_arguments;

@@ -126,8 +126,12 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
     cli_print_banner(is_development, args->hostname, port);
 
     char *const compiler[] = { (char *)(uintptr_t)paths->node,
-                               (char *)(uintptr_t)paths->compiler_script, "dev",
-                               (char *)(uintptr_t)args->directory, NULL };
+                               (char *)(uintptr_t)paths->compiler_script,
+                               "dev",
+                               (char *)(uintptr_t)args->directory,
+                               args->parity != NULL ? "--parity" : NULL,
+                               (char *)(uintptr_t)args->parity,
+                               NULL };
     supervisor_config const supervised = {
         .worker_command = worker_command,
         .environment = make_environment(&config),
@@ -150,7 +154,8 @@ int cli_compile(const cli_arguments *args, const cli_paths *paths)
                         "there\n");
         return EXIT_FAILED;
     }
-    execl(paths->node, paths->node, paths->compiler_script, command, args->directory, (char *)NULL);
+    execl(paths->node, paths->node, paths->compiler_script, command, args->directory,
+          args->parity != NULL ? "--parity" : NULL, args->parity, (char *)NULL);
     fprintf(stderr, "capra: %s cannot be started: %s\n", paths->node, strerror(errno));
     return EXIT_FAILED;
 }
