@@ -2,6 +2,7 @@
 #include "route/route.h"
 #include "base/error.h"
 #include "check.h"
+#include "plain-utf8.h"
 
 /* Route tables. An input is lines: patterns, and last a path. Its bytes stand for whole segments,
  * which are chosen such that they meet often: the same text in several spellings, the same names.
@@ -151,38 +152,11 @@ static void decode(decoded *out, const char *s)
     }
 }
 
-/* By arithmetic: the number that the bits make must need that many bytes. */
-static bool is_utf8(const char *text, size_t length)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    for (size_t i = 0; i < length;) {
-        unsigned char const first = (unsigned char)text[i];
-        size_t const bytes = first < 0x80   ? 1
-                             : first < 0xc0 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf8 ? 4
-                                            : 0;
-        if (bytes == 0 || bytes > length - i)
-            return false;
-        uint32_t number = bytes == 1 ? first : first & (0x7fu >> bytes);
-        for (size_t k = 1; k < bytes; k++) {
-            if ((text[i + k] & 0xc0) != 0x80)
-                return false;
-            number = number << 6 | (text[i + k] & 0x3f);
-        }
-        if (number < least[bytes] || number > 0x10ffff || (number >= 0xd800 && number <= 0xdfff))
-            return false;
-        i += bytes;
-    }
-    return true;
-}
-
 static bool is_decodable(const char *segment)
 {
     decoded d;
     decode(&d, segment);
-    return !d.is_malformed && is_utf8(d.text, d.length);
+    return !d.is_malformed && plain_is_utf8(d.text, d.length);
 }
 
 static bool is_text(const char *segment, const char *text, bool undoes_needless)
