@@ -225,6 +225,20 @@ static int note_field(http_head *head, const char *data)
     }
 }
 
+/* Whether a Connection field has this option. Options are tokens (RFC 9110, 7.6.1), and quotes have
+ * no meaning among them: they must not hide one. */
+static bool has_option(capra_slice list, const char *option)
+{
+    while (list.length > 0) {
+        const char *comma = memchr(list.data, ',', list.length);
+        size_t const length = comma == NULL ? list.length : (size_t)(comma - list.data);
+        if (slice_is_nocase(slice_trim(slice_of(list.data, length)), option))
+            return true;
+        list = slice_from(list, length + 1);
+    }
+    return false;
+}
+
 /* RFC 9112, 9.3: `close` wins, HTTP/1.1 persists, HTTP/1.0 has to ask for it. */
 static bool wants_keep_alive(const http_head *head, const char *data)
 {
@@ -236,9 +250,9 @@ static bool wants_keep_alive(const http_head *head, const char *data)
         capra_slice const list = slice_of(data + field->value, field->value_length);
         if (field->id != HTTP_FIELD_CONNECTION)
             continue;
-        if (http_list_has(list, "close"))
+        if (has_option(list, "close"))
             return false;
-        keeps = keeps || http_list_has(list, "keep-alive");
+        keeps = keeps || has_option(list, "keep-alive");
     }
     return keeps;
 }

@@ -4,17 +4,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "check.h"
 #include "random.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool is_true)
-{
-    if (!is_true)
-        abort();
-}
 
 typedef struct decoded {
     buffer body;
@@ -33,9 +24,9 @@ static void decode_segment(http_chunked *state, decoded *d, const char *text, si
         size_t used;
         capra_slice data;
         d->result = http_chunked_decode(state, rest, &used, &data);
-        check(used <= rest.length && data.length <= used);
-        check(data.data >= rest.data && data.data + data.length <= rest.data + used);
-        check(used > 0 || d->result != 0);
+        CHECK(used <= rest.length && data.length <= used);
+        CHECK(data.data >= rest.data && data.data + data.length <= rest.data + used);
+        CHECK(used > 0 || d->result != 0);
         buffer_append(&d->body, data.data, data.length);
         d->used += used;
         rest = slice_from(rest, used);
@@ -52,9 +43,9 @@ static void decode(decoded *d, const char *text, size_t size, uint64_t *seed)
         end = seed == NULL ? size : cut_randomly(seed, at, size);
         decode_segment(&state, d, text + at, end - at);
     }
-    check(d->result == 0 || d->result == CAPRA_E_CHUNK || d->result == CAPRA_E_CHUNK_LONG);
-    check(state.overhead <= HTTP_CHUNK_OVERHEAD_BYTES || d->result == CAPRA_E_CHUNK_LONG);
-    check(d->result == 0 ? d->is_done || d->used == size : !d->is_done);
+    CHECK(d->result == 0 || d->result == CAPRA_E_CHUNK || d->result == CAPRA_E_CHUNK_LONG);
+    CHECK(state.overhead <= HTTP_CHUNK_OVERHEAD_BYTES || d->result == CAPRA_E_CHUNK_LONG);
+    CHECK(d->result == 0 ? d->is_done || d->used == size : !d->is_done);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -63,8 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t seed = random_seed(data, size);
     decode(&whole, (const char *)data, size, NULL);
     decode(&cut, (const char *)data, size, &seed);
-    check(whole.result == cut.result && whole.is_done == cut.is_done && whole.used == cut.used);
-    check(slice_equal(buffer_slice(&whole.body), buffer_slice(&cut.body)));
+    CHECK(whole.result == cut.result && whole.is_done == cut.is_done && whole.used == cut.used);
+    CHECK(slice_equal(buffer_slice(&whole.body), buffer_slice(&cut.body)));
     buffer_cleanup(&whole.body);
     buffer_cleanup(&cut.body);
     return 0;

@@ -3,17 +3,8 @@
  * be in its bytes. */
 #include "http/head.h"
 #include "base/error.h"
+#include "check.h"
 #include "random.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool is_true)
-{
-    if (!is_true)
-        abort();
-}
 
 static const http_limits small_limits = { .head_bytes = 200, .target_bytes = 20, .fields = 4 };
 
@@ -42,11 +33,11 @@ static long parse_segments(http_head *head, const char *text, size_t length, uin
 
 static void check_same(const http_head *a, const http_head *b)
 {
-    check(memcmp(a, b, offsetof(http_head, fields)) == 0);
+    CHECK(memcmp(a, b, offsetof(http_head, fields)) == 0);
     for (int i = 0; i < a->field_count; i++) {
         const http_field *f = &a->fields[i], *g = &b->fields[i];
-        check(f->name == g->name && f->name_length == g->name_length && f->id == g->id);
-        check(f->value == g->value && f->value_length == g->value_length);
+        CHECK(f->name == g->name && f->name_length == g->name_length && f->id == g->id);
+        CHECK(f->value == g->value && f->value_length == g->value_length);
     }
 }
 
@@ -55,31 +46,31 @@ static void check_field(const http_head *head, const char *text, int index)
     const http_field *f = &head->fields[index];
     capra_slice const name = slice_of(text + f->name, f->name_length);
     capra_slice const value = slice_of(text + f->value, f->value_length);
-    check(f->value + f->value_length <= head->length);
-    check(http_is_token(name) && http_is_field_value(value));
-    check(slice_equal(value, slice_trim(value)));
-    check(text[f->name + f->name_length] == ':');
-    check(http_field_find(name) == f->id);
-    check(f->id == HTTP_FIELD_OTHER || (head->first[f->id] > 0 && head->first[f->id] <= index + 1));
+    CHECK(f->value + f->value_length <= head->length);
+    CHECK(http_is_token(name) && http_is_field_value(value));
+    CHECK(slice_equal(value, slice_trim(value)));
+    CHECK(text[f->name + f->name_length] == ':');
+    CHECK(http_field_find(name) == f->id);
+    CHECK(f->id == HTTP_FIELD_OTHER || (head->first[f->id] > 0 && head->first[f->id] <= index + 1));
 }
 
 static void check_head(const http_head *head, const char *text, const http_limits *limits)
 {
-    check(head->length <= limits->head_bytes && head->target_length <= limits->target_bytes);
-    check(head->field_count <= limits->fields);
-    check(memcmp(text + head->length - 4, "\r\n\r\n", 4) == 0);
-    check(text[head->target - 1] == ' ' && text[head->target + head->target_length] == ' ');
-    check(head->method < HTTP_METHOD_COUNT && head->minor <= 1);
+    CHECK(head->length <= limits->head_bytes && head->target_length <= limits->target_bytes);
+    CHECK(head->field_count <= limits->fields);
+    CHECK(memcmp(text + head->length - 4, "\r\n\r\n", 4) == 0);
+    CHECK(text[head->target - 1] == ' ' && text[head->target + head->target_length] == ' ');
+    CHECK(head->method < HTTP_METHOD_COUNT && head->minor <= 1);
     for (int i = 0; i < head->field_count; i++)
         check_field(head, text, i);
     for (int id = 1; id < HTTP_FIELD_IDS; id++) {
         if (head->first[id] == 0) {
-            check(http_head_known(head, text, (http_field_id)id).data == NULL);
+            CHECK(http_head_known(head, text, (http_field_id)id).data == NULL);
             continue;
         }
         const http_field *f = &head->fields[head->first[id] - 1];
-        check(f->id == id);
-        check(http_head_field(head, text, slice_of(text + f->name, f->name_length)).data ==
+        CHECK(f->id == id);
+        CHECK(http_head_field(head, text, slice_of(text + f->name, f->name_length)).data ==
               http_head_known(head, text, (http_field_id)id).data);
     }
 }
@@ -89,11 +80,11 @@ static void check_input(const char *text, size_t size, uint64_t seed, const http
     http_head whole, cut;
     http_head_init(&whole);
     long const result = parse_copy(&whole, text, size, limits);
-    check(parse_segments(&cut, text, size, seed, limits) == result);
-    check(result <= (long)size && (result >= 0 || error_status((int)result) >= 400));
+    CHECK(parse_segments(&cut, text, size, seed, limits) == result);
+    CHECK(result <= (long)size && (result >= 0 || error_status((int)result) >= 400));
     if (result <= 0)
         return;
-    check(result == (long)whole.length);
+    CHECK(result == (long)whole.length);
     check_same(&whole, &cut);
     check_head(&whole, text, limits);
 }

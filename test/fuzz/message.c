@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests one after the other, as a connection brings them. The parser, whole and in segments, and
  * the reference must agree on their number, on all parts of each, and on how the stream ended. */
+#include "check.h"
 #include "random.h"
 #include "reference.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const http_limits small_limits = { .head_bytes = 200, .target_bytes = 20, .fields = 4 };
 

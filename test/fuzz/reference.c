@@ -281,7 +281,8 @@ static void read_fields(reader *r, message *m)
 /* ---- What the fields say together ---- */
 
 /* Counts the members of all lists with this name, and those that are `word`. */
-static size_t count_members(const message *m, const char *name, const char *word, size_t *all)
+static size_t count_members(const message *m, const char *name, const char *word, bool has_quotes,
+                            size_t *all)
 {
     size_t same = 0;
     *all = 0;
@@ -297,7 +298,7 @@ static size_t count_members(const message *m, const char *name, const char *word
                 is_escaped = !is_escaped && c == '\\';
                 continue;
             }
-            if (c == '"') {
+            if (c == '"' && has_quotes) {
                 is_quoted = !is_quoted;
             } else if (c == ',') {
                 capra_slice const member = trim(slice_of(value.data + start, at - start));
@@ -315,7 +316,7 @@ static void finish_head(reader *r, message *m)
     size_t all;
     if (m->minor == 1 && !r->sees_host)
         stop(r, CAPRA_E_HOST);
-    size_t const continues = count_members(m, "Expect", "100-continue", &all);
+    size_t const continues = count_members(m, "Expect", "100-continue", true, &all);
     size_t expectations = 0;
     for (size_t i = 0; i < m->field_count; i++)
         expectations += is_word(m->fields[i].name, "Expect");
@@ -323,8 +324,9 @@ static void finish_head(reader *r, message *m)
         stop(r, CAPRA_E_EXPECT);
     bool const has_body = m->framing == HTTP_BODY_CHUNKED || m->content_length > 0;
     m->expects_continue = m->minor == 1 && continues > 0 && has_body;
-    m->keeps_alive = (m->minor == 1 || count_members(m, "Connection", "keep-alive", &all) > 0) &&
-                     count_members(m, "Connection", "close", &all) == 0;
+    m->keeps_alive =
+        (m->minor == 1 || count_members(m, "Connection", "keep-alive", false, &all) > 0) &&
+        count_members(m, "Connection", "close", false, &all) == 0;
 }
 
 /* ---- Chunks: RFC 9112, 7.1 ---- */

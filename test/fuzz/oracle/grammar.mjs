@@ -190,6 +190,8 @@ const oddConnections = [
   '"x, close"',
   'x close',
   'close,"',
+  '"x,close',
+  '"x, close, y"',
 ];
 const lengths = ['0', '1', '5', '05', '12'];
 const oddLengths = [

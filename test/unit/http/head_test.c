@@ -350,6 +350,10 @@ static void connections(void **state)
     assert_true(keeps_alive(0, "Connection: x\r\nConnection: Keep-Alive\r\n"));
     assert_false(keeps_alive(0, "Connection: x\r\n"));
     assert_true(keeps_alive(1, "Connection: x\r\nKeep-Alive: close\r\n"));
+    assert_true(keeps_alive(1, "Connection: \"close\", \"x, close\", , closed\r\n"));
+    assert_false(keeps_alive(1, "Connection: \"x,close\r\n"));
+    assert_false(keeps_alive(1, "Connection: \"x,close,y\"\r\n"));
+    assert_true(keeps_alive(1, "Connection:\r\n"));
 }
 
 static bool expects_continue(int minor, const char *fields)
