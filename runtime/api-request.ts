@@ -2,6 +2,7 @@
 
 /** `req` as API routes have it: what Next adds to Node's. */
 
+import { IncomingMessage } from 'node:http';
 import { assignable, own } from './bare.ts';
 import { type Cookies, parseCookies } from './cookies.ts';
 import { findField, joinFields } from './headers.ts';
@@ -92,7 +93,7 @@ export class ParsedRequest extends StreamedRequest {
 
 assignable(ParsedRequest.prototype, ['rawBody']);
 for (const { prototype } of [StreamedRequest, ParsedRequest]) {
-  Object.defineProperty(prototype, 'constructor', { value: Object.getPrototypeOf(Request) });
+  Object.defineProperty(prototype, 'constructor', { value: IncomingMessage });
 }
 Object.assign(StreamedRequest.prototype, {
   preview: undefined,

@@ -74,7 +74,10 @@ const { end, writeHead, setHeader } = Response.prototype;
 // ---- json ----
 
 function sendJson(res: ApiResponse, value: unknown): void {
-  if (res[kState] >= State.ended) return;
+  if (res[kState] >= State.ended) {
+    endAgain(res);
+    return;
+  }
   const text = JSON.stringify(value);
   if (text !== undefined && isUntouched(res) && isSmall(res, text)) {
     const id = conclude(res);
@@ -119,8 +122,9 @@ function isSmall(res: ApiResponse, text: string): boolean {
 // ---- send ----
 
 function send(res: ApiResponse, body: unknown): void {
-  if (res[kState] >= State.ended) return;
-  if (body === undefined || body === null) {
+  if (res[kState] >= State.ended) {
+    endAgain(res);
+  } else if (body === undefined || body === null) {
     res.end();
   } else if (isBodyless(res.statusCode)) {
     sendNothing(res);
@@ -140,6 +144,11 @@ function send(res: ApiResponse, body: unknown): void {
       `res.send() was given a ${typeof body}; it sends strings, Buffers, streams, and what JSON can hold`,
     );
   }
+}
+
+/** The second answer is no answer; one that nobody hears ends the response all the same. */
+function endAgain(res: ApiResponse): void {
+  res.end();
 }
 
 function isBodyless(status: unknown): boolean {

@@ -7,9 +7,7 @@ import { renderFields } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
 import { abort, conclude, type Response, State } from './response.ts';
-
-/** Something that whoever wrote the route can mend: the message says how, a stack would not. */
-export class RouteError extends Error {}
+import { RouteError } from './route-error.ts';
 
 /** A handler threw, or its promise was rejected. */
 export function fail(res: Response, thrown: unknown): void {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import { pathToFileURL } from 'node:url';
-import { RouteError } from './errors.ts';
 import type { Request } from './request.ts';
 import type { Response } from './response.ts';
+import { RouteError } from './route-error.ts';
 
 export type Handler = (req: Request, res: Response) => unknown;
 

@@ -567,14 +567,7 @@ function bytesOf(chunk: unknown, encoding: unknown): Bytes {
   }
   if (chunk instanceof Uint8Array) return chunk;
   if (chunk === null) throw nullChunk();
-  if (ArrayBuffer.isView(chunk)) {
-    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  }
-  throw invalidType(
-    'chunk',
-    'of type string or an instance of Buffer, TypedArray, or DataView',
-    chunk,
-  );
+  throw invalidType('chunk', 'of type string or an instance of Buffer or Uint8Array', chunk);
 }
 
 /** What `writeHead` was given wins over what was set before; a list may repeat a name. */
@@ -603,11 +596,11 @@ function refuseWrite(res: Response, callback: unknown): false {
 }
 
 function endAgain<R extends Response>(res: R, callback: unknown): R {
-  if (res[kState] === State.cut) moreOf(res).isEnded = true;
-  if (typeof callback === 'function') {
-    const error = res[kState] === State.cut ? streamDestroyed('end') : undefined;
-    process.nextTick(callback, error);
-  }
+  const isCut = res[kState] === State.cut;
+  if (isCut) moreOf(res).isEnded = true;
+  if (typeof callback !== 'function') return res;
+  if (res[kState] === State.ending) moreOf(res).ending.push(callback as Callback);
+  else process.nextTick(callback, isCut ? streamDestroyed('end') : undefined);
   return res;
 }
 

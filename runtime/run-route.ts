@@ -12,19 +12,15 @@ import type { Route } from './manifest.ts';
 import { BodyError } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
+import { RouteError } from './route-error.ts';
 
 /** Runs a route, at once if its module is there, else in turn when it has been loaded. */
 export function runRoute(route: Route, req: Request, res: Response): void {
   const { module } = route;
-  if (module === undefined) answerInDetail(res, new BuildError(route.message));
+  if (module === undefined) answerInDetail(res, new RouteError(route.message));
   else if (module.handler === undefined) runLater(module, route, res);
   else if (route.isDynamic) void adapt(module.handler, req, res, route);
   else runHandler(module.handler, req, res, route);
-}
-
-/** What the compiler said of a route that it could not build. */
-class BuildError extends Error {
-  override name = 'BuildError';
 }
 
 function runHandler(handler: Handler, req: Request, res: Response, route: Route): void {

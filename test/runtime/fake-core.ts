@@ -2,6 +2,7 @@
 
 // The C side of the border, in memory: it hands over requests and writes down what comes back.
 
+import { AssertionError } from 'node:assert';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -180,6 +181,8 @@ export class App implements Disposable {
   readonly core = new FakeCore();
   readonly folder = mkdtempSync(join(tmpdir(), 'capra-runtime-'));
   readonly host: Host;
+  /** What a handler of `appOf` found to be wrong. */
+  broken: AssertionError | undefined;
   readonly #mode: string;
   #nextId = 0;
 
@@ -239,6 +242,7 @@ export class App implements Disposable {
   /** The answer to a request, when it is whole. */
   async answer(id: number): Promise<Answer> {
     for (let turns = 0; turns < 1000; turns++) {
+      if (this.broken !== undefined) throw this.broken;
       const answer = this.core.answers.get(id);
       if (answer !== undefined && answer.state !== 'open') return answer;
       await turn();
@@ -252,21 +256,32 @@ export class App implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true });
+    if (this.broken !== undefined) throw this.broken;
   }
 }
 
-type AnyHandler = (req: any, res: any) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: tests do what users may not
+export type AnyHandler = (req: any, res: any) => unknown;
 
-/** An app of one route whose handler is a function of the test. */
+/** An app of one route whose handler is a function of the test, which fails with its assertions. */
 export function appOf(handler: AnyHandler, options: AppOptions = {}): App {
   const app = new App(options);
-  const name = `handler${handlers.push(handler) - 1}.mjs`;
-  app.module(
-    name,
-    `export default (req, res) => globalThis.capraTestHandlers[${handlers.length - 1}](req, res);`,
-  );
+  const index = handlers.length;
+  const note = (error: unknown): never => {
+    if (error instanceof AssertionError) app.broken ??= error;
+    throw error;
+  };
+  handlers.push((req, res) => {
+    try {
+      const result = handler(req, res);
+      return result instanceof Promise ? result.catch(note) : result;
+    } catch (error) {
+      return note(error);
+    }
+  });
+  const source = `export default (req, res) => globalThis.capraTestHandlers[${index}](req, res);`;
   const [route = {}] = options.routes ?? [];
-  app.routes([{ ...route, module: name }]);
+  app.routes([{ ...route, module: app.module(`handler${index}.mjs`, source) }]);
   return app;
 }
 
