@@ -28,13 +28,9 @@ if [ ! -f "$folder/Makefile" ]; then
     }
 fi
 
-# One job for each core; under make, make's own jobserver says how many.
-jobs=
-case "${MAKEFLAGS:-}" in
-*jobserver*) ;;
-*) jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) ;;
-esac
+# One job for each core, whatever make called us: a build is one step of its recipe.
+unset MAKEFLAGS MAKELEVEL MFLAGS
 if [ $# -eq 0 ]; then
     set -- all
 fi
-exec cmake --build "$folder" ${jobs:+-j "$jobs"} --target "$@"
+exec cmake --build "$folder" -j "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" --target "$@"
