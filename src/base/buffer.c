@@ -3,6 +3,7 @@
 
 #include "arena.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { SMALLEST_BYTES = 1024 };
@@ -18,6 +19,7 @@ char *buffer_room(buffer *b, size_t size)
     if (b->capacity - b->end >= size && b->data != NULL)
         return b->data + b->end;
 
+    assert(b->start <= b->end && b->end <= b->capacity && (b->data != NULL || b->capacity == 0));
     size_t const waiting = buffer_length(b);
     if (b->start > 0 && b->capacity - waiting >= size && b->start >= waiting) {
         memcpy(b->data, b->data + b->start, waiting);

@@ -11,7 +11,7 @@ typedef struct body {
     uint64_t received; /* so far, without framing */
     int64_t limit;     /* -1: none */
     http_chunked chunked;
-    int error;         /* once it has failed it stays so */
+    int error; /* once it has failed it stays so */
     bool is_done;
 } body;
 
