@@ -56,6 +56,8 @@ const config = (text: string): Files => ({ 'next.config.js': `export default {\n
 
 // --- The projects ---
 
+const noParser = 'export const config = { api: { bodyParser: false } };\n';
+
 const echoed = [
   'index.js',
   'hello.js',
@@ -306,7 +308,20 @@ const cfg: Files = {
       fallback: [{ source: '/api/fb/:any*', destination: '/api/x?fallback=:any*' }],
     };
   },`),
-  ...api(['x.js', 'target/[t].js', 'shadow.js', 'hh.js', 'hm.js', 'h/[id].js', 'hasq.js', 'hash.js', 'redir3.js'], cfgEcho),
+  ...api(
+    [
+      'x.js',
+      'target/[t].js',
+      'shadow.js',
+      'hh.js',
+      'hm.js',
+      'h/[id].js',
+      'hasq.js',
+      'hash.js',
+      'redir3.js',
+    ],
+    cfgEcho,
+  ),
   'pages/api/h/over.js': `
 export default function handler(req, res) {
   res.setHeader('X-All-Api', 'mine');
@@ -372,8 +387,6 @@ export default function handler(req, res) {
 }
 `,
 };
-
-const noParser = 'export const config = { api: { bodyParser: false } };\n';
 
 const form = (start: string) => `
 import formidable from 'formidable';
@@ -491,6 +504,9 @@ const dev: Files = {
   'pages/api/nodef.js': 'export const x = 1;\n',
   'pages/api/imp.js': "throw new Error('import');\nexport default () => {};\n",
   'pages/api/[id].js': echo('pages/api/[id].js'),
+  'pages/api/silent.js': 'export default () => {};\n',
+  'pages/api/quiet.js':
+    'export const config = { api: { externalResolver: true } };\nexport default () => {};\n',
 };
 
 /** Routes for rules that the contract tells in its text. */
@@ -552,6 +568,66 @@ export default (req, res) => res.json([next(), globalThis.loads]);
     ],
     echo,
   ),
+  'pages/api/send.js': 'export default (req, res) => res.send(req.body.text);\n',
+  'pages/api/type.js': `
+export default function handler(req, res) {
+  if (req.body.type !== '') res.setHeader('Content-Type', req.body.type);
+  res.send('a'.repeat(2000));
+}
+`,
+  'pages/api/events.js': `
+${noParser}
+const events = [];
+export default function handler(req, res) {
+  if (req.method === 'GET') return res.json(events.splice(0));
+  events.push('called');
+  for (const name of ['aborted', 'error', 'close']) req.on(name, () => events.push('req ' + name));
+  res.on('close', () => events.push('res close ' + res.writableEnded));
+}
+`,
+  'pages/api/parsed.js': `
+const events = [];
+export default function handler(req, res) {
+  if (req.method === 'GET') return res.json(events.splice(0));
+  if (req.method === 'PUT') return res.json(events.length);
+  events.push('called');
+  for (const name of ['aborted', 'error']) req.on(name, () => events.push('req ' + name));
+  res.on('close', () => events.push('res close ' + res.writableEnded));
+}
+`,
+  'pages/api/size.js':
+    "export default (req, res) => res.send('a'.repeat(Number(req.query.bytes)));\n",
+  'pages/api/size1kb.js': `
+export const config = { api: { responseLimit: '1KB' } };
+export default (req, res) => res.send('a'.repeat(1024));
+`,
+  'pages/api/sizeoff.js': `
+export const config = { api: { responseLimit: false } };
+export default (req, res) => res.send('a'.repeat(5000000));
+`,
+  'pages/api/stream-events.js': `
+export default async function handler(req, res) {
+  res.setHeader('Content-Type', 'text/event-stream');
+  if (req.query.cache) res.setHeader('Cache-Control', req.query.cache);
+  res.write('data: 1\\n\\n');
+  if (req.query.flush) res.flush();
+  setTimeout(() => res.end('data: 2\\n\\n'), 400);
+}
+`,
+  'pages/api/slow.js': `
+export default function handler(req, res) {
+  setTimeout(() => res.json({ slow: true }), Number(req.query.ms));
+}
+`,
+  'pages/api/preview.js': `
+export default function handler(req, res) {
+  if (req.method === 'POST') {
+    res.setPreviewData(req.body.data, req.body.options);
+    return res.end();
+  }
+  res.json([req.previewData, req.preview ?? null, req.draftMode ?? null]);
+}
+`,
   'pages/api/up.JS': echo('up'),
   'pages/api/noext': echo('noext'),
   'pages/api/map.js.map': '{}',
@@ -634,7 +710,9 @@ export default function handler(req, res) {
 
 const quiet: Files = {
   ...handlersOf('quiet'),
-  ...config('  poweredByHeader: false,\n  generateEtags: false,\n  experimental: { caseSensitiveRoutes: true },\n  async rewrites() {\n    return [{ source: \'/v1/:path*\', destination: \'/api/:path*\' }];\n  },'),
+  ...config(
+    "  poweredByHeader: false,\n  generateEtags: false,\n  experimental: { caseSensitiveRoutes: true },\n  async rewrites() {\n    return [{ source: '/v1/:path*', destination: '/api/:path*' }];\n  },",
+  ),
   'pages/api/x.js': runner(),
 };
 

@@ -72,6 +72,8 @@ export interface RequestCase extends Common {
   expect: Expected;
   /** What Capra does instead by default, where the contract's section 11 says so. */
   better?: Partial<Expected>;
+  /** The same, where the better answer is a build that fails. */
+  betterBuild?: { files: Files; expect: ExpectedBuild };
   /** What Capra does instead on purpose, in both modes or in one; standing.json says why. */
   ours?: Partial<Expected> | { [mode in Mode]?: Partial<Expected> };
 }

@@ -41,7 +41,7 @@ export interface Question {
 export function ask({ port, bytes, method, ms }: Question): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    let received = Buffer.alloc(0);
+    let received: Buffer<ArrayBufferLike> = Buffer.alloc(0);
     const settle = (isOver: 'closed' | 'late' | undefined) => {
       const reply = read(received, method, isOver === 'closed');
       const waits = reply.end === 'open' || (saysClose(reply.head) && isOver === undefined);
@@ -52,7 +52,7 @@ export function ask({ port, bytes, method, ms }: Question): Promise<Reply> {
     };
     const timer = setTimeout(() => settle('late'), ms);
     socket.on('connect', () => socket.write(bytes));
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       settle(undefined);
     });

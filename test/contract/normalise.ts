@@ -2,6 +2,27 @@
 
 import type { Expected, Mode, RequestCase } from './case.ts';
 
+const NO_STORE = 'Cache-Control: private, no-cache, no-store, max-age=0, must-revalidate';
+
+const PAGE = [
+  'X-Powered-By: Next.js',
+  'ETag: <any>',
+  'Content-Type: text/html; charset=utf-8',
+  'Content-Length: <any>',
+  'Vary: Accept-Encoding',
+];
+
+const shorthands: Record<string, string[]> = {
+  '{json}': ['Content-Type: application/json; charset=utf-8', 'Vary: Accept-Encoding'],
+  '{page}': [NO_STORE, ...PAGE],
+  '{page-nocc}': PAGE,
+};
+
+/** The header lines that shorthands stand for, one by one. */
+export function spellOut(headers: string[]): string[] {
+  return headers.flatMap((line) => shorthands[line] ?? [line]);
+}
+
 /**
  * Where every answer of Capra differs from Next's in the same way: told once, with its reason, and
  * applied to what the cases expect. Nothing else of an answer is overlooked.
@@ -15,13 +36,6 @@ export interface Difference {
 }
 
 const unchanged = (expected: Expected) => expected;
-
-const refusals: Record<string, string> = {
-  '400 Bad Request': 'the request is malformed',
-  '408 Request Timeout': 'the request is late',
-  '413': 'its body is too long',
-  '431 Request Header Fields Too Large': 'its head is too long',
-};
 
 export const differences: Difference[] = [
   {
@@ -40,20 +54,72 @@ export const differences: Difference[] = [
     modes: ['default'],
     apply: withLength,
   },
+  {
+    id: 'refusal',
+    what: 'A request that is refused before it has a route is answered with `Date`, `Connection: close` and a line of text that says what is wrong, where Next sends a bare status line or an empty body.',
+    reason:
+      'Whoever wrote the client needs to know; and what follows a malformed request cannot be trusted, so the connection ends with it.',
+    modes: ['default', 'next'],
+    apply: withExplanation,
+  },
+  {
+    id: 'powered-by',
+    what: 'No `X-Powered-By: Next.js` on the pages for errors.',
+    reason:
+      'It is not Next.js that answers, and a header that only tells attackers what runs is none to keep.',
+    modes: ['default', 'next'],
+    apply: without('X-Powered-By: Next.js'),
+  },
+  {
+    id: 'page-etag',
+    what: 'No `ETag` on the pages for errors.',
+    reason: 'An error is never answered with 304 here, so that there is nothing to compare.',
+    modes: ['default'],
+    apply: withoutPageTag,
+  },
 ];
 
-function withLength(expected: Expected, { streamed = false, bytes, request }: RequestCase) {
-  const { headers = [], body, status } = expected;
-  if (streamed || status === null) return expected;
-  const length = lengthOf(body);
-  if (length === undefined || /^(204|304)/.test(status)) return expected;
-  const isHead = (request ?? bytes ?? '').startsWith('HEAD ');
-  if (isHead || !headers.includes('Transfer-Encoding: chunked')) return expected;
+const REFUSALS = /^(400|408|414|417|426|431) /;
+
+function withExplanation(expected: Expected): Expected {
+  const { status, headers = [], body } = expected;
+  if (status === null || !REFUSALS.test(status) || body !== '') return expected;
+  const kept = headers.filter(
+    (line) => !/^(Connection|Transfer-Encoding|Content-Length):/.test(line),
+  );
   return {
     ...expected,
-    headers: headers.map((line) =>
-      line === 'Transfer-Encoding: chunked' ? `Content-Length: ${length}` : line,
-    ),
+    headers: [
+      ...kept,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      'Content-Length: <any>',
+    ],
+    body: { starts: `${status.slice(4)}: ` },
+  };
+}
+
+function without(line: string) {
+  return (expected: Expected): Expected =>
+    expected.headers
+      ? { ...expected, headers: spellOut(expected.headers).filter((each) => each !== line) }
+      : expected;
+}
+
+function withoutPageTag(expected: Expected): Expected {
+  const isPage = typeof expected.body === 'object' && 'page' in expected.body;
+  const isErrorHead = expected.body === '' && /^4/.test(expected.status ?? '');
+  return isPage || isErrorHead ? without('ETag: <any>')(expected) : expected;
+}
+
+function withLength(expected: Expected, { streamed = false }: RequestCase): Expected {
+  const { headers = [], body, status } = expected;
+  const length = lengthOf(body);
+  if (streamed || status === null || length === undefined) return expected;
+  const chunked = 'Transfer-Encoding: chunked';
+  return {
+    ...expected,
+    headers: headers.map((line) => (line === chunked ? `Content-Length: ${length}` : line)),
   };
 }
 
@@ -74,6 +140,3 @@ export function normalise(expected: Expected, about: RequestCase, mode: Mode): E
     .filter(({ modes }) => modes.includes(mode))
     .reduce((result, { apply }) => apply(result, about), expected);
 }
-
-/** The statuses with which a connection is refused, and why. */
-export { refusals };

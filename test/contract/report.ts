@@ -21,8 +21,16 @@ export function countTable(standings: Standings): string {
   return [
     `${''.padEnd(24)}${modes.map((mode) => mode.padStart(9).padEnd(27)).join('')}`,
     `${'group'.padEnd(24)}${head}`,
-    ...lists.map(([name, list]) => row(name, list.map(({ id }) => id))),
-    row('all', everyCase.map(({ id }) => id)),
+    ...lists.map(([name, list]) =>
+      row(
+        name,
+        list.map(({ id }) => id),
+      ),
+    ),
+    row(
+      'all',
+      everyCase.map(({ id }) => id),
+    ),
   ].join('\n');
 }
 

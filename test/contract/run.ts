@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { within } from '../support/deadline.ts';
 import { format } from '../support/wire.ts';
 import {
   type Body,
@@ -37,6 +38,7 @@ const REQUESTS_AT_ONCE = 24;
 const PROJECTS_AT_ONCE = 3;
 
 const ANSWER_MS = 5_000;
+const CASE_MS = 30_000;
 
 /**
  * Runs every case in a mode. Each app is built and started once; the result has a promise for each
@@ -47,14 +49,20 @@ export function runAll(mode: Mode, only = (_id: string) => true): Map<string, Pr
   const chosen = everyCase.filter(({ id }) => only(id));
   for (const { id } of chosen) results.set(id, Promise.withResolvers());
   const report = (id: string, outcome: Outcome) => results.get(id)?.resolve(outcome);
-  const jobs = [...byProject(chosen)].map(([name, list]) => () => runProject(name, list, mode, report));
+  const jobs = [...byProject(chosen)].map(
+    ([name, list]) =>
+      () =>
+        runProject(name, list, mode, report),
+  );
   void inParallel(jobs, PROJECTS_AT_ONCE);
   return new Map([...results].map(([id, { promise }]) => [id, promise]));
 }
 
 /** The cases of an app; those that need none are one project each. */
 function byProject(list: AnyCase[]): Map<string, AnyCase[]> {
-  const groups = Map.groupBy(list, (each) => ('app' in each && each.app ? each.app : `(${each.id})`));
+  const groups = Map.groupBy(list, (each) =>
+    'app' in each && each.app ? each.app : `(${each.id})`,
+  );
   // The large ones first, so that none of them is the last to finish.
   return new Map([...groups].sort(([, a], [, b]) => b.length - a.length));
 }
@@ -72,7 +80,8 @@ async function runProject(name: string, list: AnyCase[], mode: Mode, report: Rep
   const session = server && new Session(server, mode);
   const jobs = chains(list).map((chain) => async () => {
     for (const each of chain) {
-      const outcome = run(each, mode, session).catch((error) => failed(each, error));
+      const ended = within(run(each, mode, session), 'outcome', { ms: CASE_MS });
+      const outcome = ended.catch((error) => failed(each, error));
       report(each.id, await outcome);
     }
   });
@@ -108,6 +117,10 @@ function failed(each: AnyCase, error: unknown): Outcome {
 function run(each: AnyCase, mode: Mode, session?: Session): Promise<Outcome> {
   if ('check' in each) return runObserved(each, mode, session?.server);
   if (isBuildCase(each)) return runBuild(each, mode);
+  if (mode === 'default' && each.betterBuild) {
+    const { id, section, rule } = each;
+    return runBuild({ id, section, rule, ...each.betterBuild }, mode);
+  }
   if (!session) throw new Error(`${each.id} names no app`);
   return session.run(each);
 }
@@ -225,18 +238,24 @@ function oursIn(each: RequestCase, mode: Mode): Expected | undefined {
 }
 
 function requestBytes(each: RequestCase, values: Values): Buffer {
-  const marker = each.handler === undefined ? {} : { 'x-case': each.id };
+  const marker: Record<string, string> = each.handler === undefined ? {} : { 'x-case': each.id };
   if (each.bytes !== undefined) return rawBytes(each.bytes, marker);
   const given = Object.entries(each.headers ?? {}).map(([name, value]) => [
     name,
     [value].flat().map((text) => fill(text, values)),
   ]);
-  const headers = { Host: 'localhost:PORT'.replace('PORT', values.PORT), ...Object.fromEntries(given), ...marker };
+  const headers = {
+    Host: 'localhost:PORT'.replace('PORT', values.PORT),
+    ...Object.fromEntries(given),
+    ...marker,
+  };
   return format(each.request as string, { headers, body: bodyBytes(each.body) });
 }
 
 function rawBytes(text: string, marker: Record<string, string>): Buffer {
-  const long = text.replace(/\{(.)\*(\d+)\}/g, (_all, letter, times) => letter.repeat(Number(times)));
+  const long = text.replace(/\{(.)\*(\d+)\}/g, (_all, letter, times) =>
+    letter.repeat(Number(times)),
+  );
   const lines = Object.entries(marker).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(long.replace('\r\n', `\r\n${lines.join('')}`), 'latin1');
 }

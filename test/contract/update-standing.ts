@@ -41,7 +41,7 @@ function restand(id: string, mode: Mode, { faults, report }: Outcome): Standing 
     if (!values.accept) return known;
   }
   if (known !== undefined && known !== 'passes') return known;
-  return { 'not yet': faults[0].split('\n', 1)[0] };
+  return { 'not yet': faults.map((fault) => fault.split('\n', 1)[0].slice(0, 120)).join('; ') };
 }
 
 /** One case on a line. */
