@@ -9,6 +9,9 @@
  * so nobody keeps it. Calls with an id that names nothing do nothing.
  */
 
+/** The part of an id that is small, and one request's own while it is under way. */
+export const SLOTS = 0xfffff;
+
 /** What the answer is besides its bytes; the bits of the `flags` argument. */
 export const Flag = {
   /** Compute the ETag of the body and answer 304 when the client has it (`res.json`, `res.send`). */

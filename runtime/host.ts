@@ -5,9 +5,9 @@
 import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { ApiResponse } from './api-response.ts';
 import { runClean } from './context.ts';
-import { Closed, type Core, type Host } from './core.ts';
+import { Closed, type Core, type Host, SLOTS } from './core.ts';
 import { fail } from './errors.ts';
-import { kListens, kRequest, kResponse } from './internals.ts';
+import { kId, kListens, kRequest, kResponse } from './internals.ts';
 import { logError } from './log.ts';
 import { type Manifest, type Route, readManifest } from './manifest.ts';
 import { METHODS } from './methods.ts';
@@ -33,6 +33,10 @@ export function createHost(
 ): Host {
   const server: Server = { core, live: [], isDev: false, keepsTarget, facade: undefined };
   const { live } = server;
+  const find = (id: number) => {
+    const res = live[id & SLOTS];
+    return res?.[kId] === id ? res : undefined;
+  };
   let manifest: Manifest | undefined;
   let routes: readonly Route[] = [];
 
@@ -51,13 +55,14 @@ export function createHost(
       const req = new Class(route, name, targetAt, targetLength, head, path, params, body);
       const res = new ApiResponse(server, req, id);
       req[kResponse] = res;
-      live[id] = res;
       if (runClean === undefined) runRoute(route, req, res);
       else runClean(() => runRoute(route, req, res));
+      // C calls for a request only from later turns; most have been answered by now.
+      if (res[kId] === id) live[id & SLOTS] = res;
     },
 
     body(id, chunk, trailers) {
-      const res = live[id];
+      const res = find(id);
       if (res === undefined) return;
       try {
         if (!receive(res[kRequest], chunk, trailers) && chunk !== null) core.pauseBody(id);
@@ -67,12 +72,12 @@ export function createHost(
     },
 
     drained(id) {
-      const res = live[id];
+      const res = find(id);
       if (res !== undefined) guard(() => drained(res));
     },
 
     closed(id, why) {
-      const res = live[id];
+      const res = find(id);
       if (res === undefined) return;
       if (why !== Closed.halfClosed) guard(() => cut(res, reasonOf(why)));
       else if (wantsToKnow(res)) guard(() => abort(res));

@@ -8,7 +8,7 @@
 import { ServerResponse, STATUS_CODES } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
 import { assignable, bare, own } from './bare.ts';
-import { type Bytes, Flag } from './core.ts';
+import { type Bytes, Flag, SLOTS } from './core.ts';
 import {
   appendField,
   type Fields,
@@ -482,8 +482,9 @@ export function drained(res: Response): void {
 
 function forget(res: Response): number {
   const id = res[kId];
+  const { live } = res[kServer];
   res[kId] = -1;
-  res[kServer].live[id] = undefined;
+  if (live[id & SLOTS] === res) live[id & SLOTS] = undefined;
   return id;
 }
 

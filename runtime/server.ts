@@ -6,7 +6,7 @@ import type { Response } from './response.ts';
 /** What all requests of a worker share. */
 export interface Server {
   readonly core: Core;
-  /** The responses under way, by the number of their request. */
+  /** The responses that are answered later, by the slot of their request: `id & SLOTS`. */
   readonly live: (Response | undefined)[];
   /** Errors are shown to the client, and warnings to the developer. */
   isDev: boolean;
