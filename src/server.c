@@ -466,12 +466,15 @@ static verdict follow(capra_request *req)
         req->is_told_of_half_close = true;
         enter(s);
         s->script->ended(s->script->data, req->id, SCRIPT_HALF_CLOSED);
-        return LATER;
+        if (c->is_closing || req->res.state == RESPONSE_ENDED)
+            return LATER;
     }
     if (req->flows && !req->body.is_done)
         await_body(req);
-    else
+    else if (!c->has_ended)
         c->transport->set_deadline(c, CONN_NO_DEADLINE);
+    else if (c->deadline != CONN_HALF)
+        c->transport->set_deadline(c, CONN_HALF);
     return LATER;
 }
 
@@ -561,7 +564,7 @@ static void on_deadline(conn *c)
 {
     server *s = c->owner;
     capra_request *req = c->request;
-    if (req == NULL) {
+    if (req == NULL || c->deadline == CONN_HALF) {
         c->transport->close(c);
     } else if (c->deadline == CONN_HEAD && req->stage == STAGE_HEAD) {
         begin_response(req, false);

@@ -151,6 +151,8 @@ static void on_supervisor_gone(void *owner)
 
 /* ---- The start ---- */
 
+enum { HALF_CLOSED_MS = 60000, LINGER_MS = 5000 };
+
 static int open_net(worker *w, void *loop)
 {
     const options *o = &w->config.options;
@@ -159,7 +161,8 @@ static int open_net(worker *w, void *loop)
                           [CONN_HEAD] = o->head_ms,
                           [CONN_BODY] = o->body_ms,
                           [CONN_WRITE] = o->write_ms,
-                          [CONN_LINGER] = 5000 },
+                          [CONN_HALF] = HALF_CLOSED_MS,
+                          [CONN_LINGER] = LINGER_MS },
         .connections = (uint32_t)o->connections,
     };
     net_events const events = { .conn = server_conn_events,

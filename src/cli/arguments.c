@@ -42,18 +42,19 @@ static int complain(const char *format, ...)
 
 static void print_options(void)
 {
-    printf("\nOptions of dev and build:\n"
-           "      --parity next            do what Next does, also where Capra would rather not\n");
+    printf(
+        "\nOptions of dev and build:\n"
+        "      --parity next             do what Next does, also where Capra would rather not\n");
     printf("\nOptions of dev and start:\n"
-           "  -p, --port PORT              where to listen (3000, or $PORT; 0: any free port)\n"
-           "  -H, --hostname HOST          on which address (all)\n");
+           "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
+           "  -H, --hostname HOST           on which address (all)\n");
     for (size_t i = 0; i < option_row_count; i++) {
         static const char *const kinds[] = { "TIME", "SIZE", "N" };
         const option_row *row = &option_rows[i];
         char flag[64], value[32];
         snprintf(flag, sizeof flag, "--%s %s", row->flag, kinds[row->unit]);
         options_print(value, sizeof value, row->unit, row->value);
-        printf("      %-24s %s (%s)\n", flag, row->help, value);
+        printf("      %-25s %s (%s)\n", flag, row->help, value);
     }
     printf("\nTIME is 500ms, 10s, 2m or 1h; SIZE is 16384, 16kb or 2mb.\n");
 }

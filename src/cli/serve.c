@@ -64,12 +64,13 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static char *const *make_environment(const worker_config *config)
+/* Ours, and behind it what a worker is told; to be freed with free_environment. */
+static char **make_environment(const worker_config *config)
 {
     size_t count = 0;
     while (environ[count] != NULL)
         count++;
-    char **copy = memory_take((count + 3) * sizeof *copy);
+    char **copy = memory_take((count + 2) * sizeof *copy);
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], WORKER_VARIABLE "=", strlen(WORKER_VARIABLE) + 1) != 0)
@@ -80,10 +81,17 @@ static char *const *make_environment(const worker_config *config)
     copy[at] = memory_take(size);
     snprintf(copy[at++], size, "%s=%s", WORKER_VARIABLE, config_text);
     free(config_text);
-    if (getenv("NODE_ENV") == NULL)
-        copy[at++] = config->is_development ? "NODE_ENV=development" : "NODE_ENV=production";
     copy[at] = NULL;
     return copy;
+}
+
+static void free_environment(char **environment)
+{
+    size_t count = 0;
+    while (environment[count] != NULL)
+        count++;
+    free(environment[count - 1]);
+    free(environment);
 }
 
 /* Better before the first line is printed than after it. */
@@ -104,6 +112,7 @@ static bool has_build(serving *s)
 int cli_serve(const cli_arguments *args, const cli_paths *paths)
 {
     bool const is_development = args->command == COMMAND_DEV;
+    setenv("NODE_ENV", is_development ? "development" : "production", false);
     worker_config config = { .options = args->options, .is_development = is_development };
     serving s = {
         .args = args,
@@ -132,9 +141,10 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
                                args->parity != NULL ? "--parity" : NULL,
                                (char *)(uintptr_t)args->parity,
                                NULL };
+    char **environment = make_environment(&config);
     supervisor_config const supervised = {
         .worker_command = worker_command,
-        .environment = make_environment(&config),
+        .environment = environment,
         .directory = args->directory,
         .compiler = is_development ? compiler : NULL,
         .listen_fd = fd,
@@ -143,7 +153,9 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .on_ready = on_ready,
         .data = &s,
     };
-    return supervisor_run(&supervised);
+    int const code = supervisor_run(&supervised);
+    free_environment(environment);
+    return code;
 }
 
 int cli_compile(const cli_arguments *args, const cli_paths *paths)

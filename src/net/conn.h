@@ -38,6 +38,7 @@ typedef enum conn_deadline {
     CONN_HEAD,   /* from a request's first byte, or from accept, to the end of its head */
     CONN_BODY,   /* without progress of the body */
     CONN_WRITE,  /* without progress of a client that reads */
+    CONN_HALF,   /* for an answer to a client that will send no more, and may have gone */
     CONN_LINGER, /* after the last answer, for the client to close */
     CONN_DEADLINES
 } conn_deadline;

@@ -473,6 +473,7 @@ void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms)
     }
     deadlines_shorten(&n->deadlines, CONN_IDLE, idle_ms);
     deadlines_shorten(&n->deadlines, CONN_HEAD, idle_ms);
+    deadlines_shorten(&n->deadlines, CONN_LINGER, idle_ms);
 }
 
 void net_close(net *n, void (*on_closed)(void *data), void *data)

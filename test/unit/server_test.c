@@ -470,10 +470,21 @@ static void a_half_closed_client_gets_its_answer(void **state)
     fake_conn_end(&w->conn);
     assert_int_equal(w->ended_why, SCRIPT_HALF_CLOSED);
     assert_int_equal(w->ended_count, 1);
+    assert_int_equal(w->conn.conn.deadline, CONN_HALF);
     answer(waiting(w, 0), "later");
     fake_turn(w->server);
     assert_sent(w, "\r\n\r\nlater");
     assert_true(w->conn.conn.lingers);
+}
+
+static void a_half_closed_client_does_not_wait_for_ever(void **state)
+{
+    world *w = *state;
+    fake_conn_receive_text(&w->conn, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    fake_conn_end(&w->conn);
+    fake_conn_run_out(&w->conn);
+    assert_true(w->conn.is_closed);
+    assert_int_equal(w->ended_why, SCRIPT_GONE);
 }
 
 static void a_client_that_leaves_is_told_to_the_host_once(void **state)
@@ -678,6 +689,7 @@ int main(void)
         TEST(one_that_has_come_already_does_not),
         TEST(a_malformed_streamed_body_is_answered_and_told),
         TEST(a_half_closed_client_gets_its_answer),
+        TEST(a_half_closed_client_does_not_wait_for_ever),
         TEST(a_client_that_leaves_is_told_to_the_host_once),
         TEST(a_body_that_is_cut_is_400),
         TEST(a_head_that_is_cut_is_not_answered),
