@@ -42,7 +42,7 @@ lint: setup-lint ## formatting, static analysis, types, and the borders between 
 	@scripts/lint.sh
 
 install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.h
-	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
+	@$(NODE) scripts/install.mjs "$(DESTDIR)$(PREFIX)"
 
 lock: ## after a change to a package.json: bring package-lock.json up to date
 	@npm install --no-progress
