@@ -74,8 +74,10 @@ export interface RequestCase extends Common {
   better?: Partial<Expected>;
   /** The same, where the better answer is a build that fails. */
   betterBuild?: { files: Files; expect: ExpectedBuild };
-  /** What Capra does instead on purpose, in both modes or in one; standing.json says why. */
-  ours?: Partial<Expected> | { [mode in Mode]?: Partial<Expected> };
+  /** What Capra does instead on purpose, in both modes. */
+  ours?: Partial<Expected>;
+  /** Why it does. */
+  why?: string;
 }
 
 export interface BuildCase extends Common {
@@ -85,6 +87,7 @@ export interface BuildCase extends Common {
   expect: ExpectedBuild;
   better?: ExpectedBuild;
   ours?: ExpectedBuild;
+  why?: string;
 }
 
 export type Case = RequestCase | BuildCase;

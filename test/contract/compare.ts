@@ -5,7 +5,7 @@ import type { Body, Expected } from './case.ts';
 import { field, type Head, type Reply } from './exchange.ts';
 import { keepAliveSeconds, spellOut } from './normalise.ts';
 
-/** What stands for itself in a case: `PORT`, `<previewModeId>`. */
+/** What stands for itself in a case: `<port>`, `<previewModeId>`. */
 export type Values = Record<string, string>;
 
 /** What differs between an answer and what was expected, in words; nothing when they agree. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { type Environment, capra } from '../support/command.ts';
+import { capra, type Environment } from '../support/command.ts';
 import { until } from '../support/deadline.ts';
 import { type Answer, exchange, format, Wire } from '../support/wire.ts';
 import { write } from './apps.ts';
@@ -17,6 +17,8 @@ export interface ObservedCase {
   /** The app whose server it shares; without one it starts what it needs. */
   app?: string;
   check(context: Context): Promise<void>;
+  /** Why Capra does something else on purpose, where the check fails. */
+  why?: string;
 }
 
 interface Context {
@@ -209,6 +211,7 @@ const bodies: ObservedCase[] = [
     id: 'O3.6-24',
     section: '3.6',
     rule: 'a client that ends its side before the answer gets none',
+    why: 'A client that has said everything may close its side and still wait for the answer.',
     app: 'more',
     check: ({ server: { port } }) =>
       withWire(port, async (wire) => {
@@ -523,6 +526,7 @@ const processes: ObservedCase[] = [
     id: 'O9.1-2',
     section: '9.1',
     rule: 'a port that is no number: exit code 1',
+    why: 'Wrong options are told in our own words, with exit code 2, as shells expect.',
     app: 'more',
     check: async ({ server }) => {
       const [code, said] = await failingStart([server.folder, '-p', 'abc']);
@@ -561,6 +565,7 @@ const processes: ObservedCase[] = [
       id: `O9.7-${at + 1}`,
       section: '9.7',
       rule: `${signal} with nothing to do: the exit code`,
+      why: 'Asked to stop, it stopped in order: that is no failure, and the exit code is 0.',
       check: async ({ mode }) => {
         const server = await startApp('src-pages', { mode });
         server.signal(signal);
@@ -599,6 +604,7 @@ const processes: ObservedCase[] = [
     id: 'O9.7-4',
     section: '9.7',
     rule: 'a connection that never sent a byte delays the end',
+    why: 'Nobody is served by waiting for it.',
     check: async ({ mode }) => {
       const server = await startApp('src-pages', { mode });
       await withWire(server.port, async () => {

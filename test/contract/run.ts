@@ -28,6 +28,8 @@ export interface Outcome {
   faults: string[];
   /** How it departs from what Capra does on purpose; absent when the case tells nothing of that. */
   oursFaults?: string[];
+  /** Why Capra does something else on purpose, if it does. */
+  why?: string;
   /** Request, expected and found, for a person. */
   report: string;
 }
@@ -130,7 +132,8 @@ async function runObserved(each: ObservedCase, mode: Mode, server?: Server): Pro
     await each.check({ mode, server: server as Server });
     return { faults: [], report: '' };
   } catch (error) {
-    return failed(each, error);
+    const outcome = failed(each, error);
+    return each.why === undefined ? outcome : { ...outcome, oursFaults: [], why: each.why };
   }
 }
 
@@ -149,7 +152,7 @@ async function runBuild(each: BuildCase, mode: Mode): Promise<Outcome> {
   const expected = (mode === 'default' && each.better) || each.expect;
   return {
     faults: judge(expected),
-    ...(each.ours && { oursFaults: judge(each.ours) }),
+    ...(each.ours && { oursFaults: judge(each.ours), why: each.why }),
     report: `build of ${Object.keys(each.files).join(', ')}\nexpected: ${JSON.stringify(expected)}\nfound: exit ${code}\n${said}`,
   };
 }
@@ -197,13 +200,13 @@ class Session {
     const reply = await ask({ port: this.server.port, bytes, method, ms });
     return {
       faults: compare(expected, reply, values),
-      ...(ours && { oursFaults: compare(ours, reply, values) }),
+      ...(ours && { oursFaults: compare(ours, reply, values), why: each.why }),
       report: tell(bytes, expected, reply),
     };
   }
 
   async #values(each: RequestCase): Promise<Values> {
-    const port = { PORT: String(this.server.port) };
+    const port = { '<port>': String(this.server.port) };
     if (!JSON.stringify(each).includes('<previewModeId>')) return port;
     this.#previewId ??= this.#askPreviewId();
     return { ...port, '<previewModeId>': await this.#previewId };
@@ -231,10 +234,7 @@ export function expectedIn(each: RequestCase, mode: Mode): Expected {
 }
 
 function oursIn(each: RequestCase, mode: Mode): Expected | undefined {
-  if (!each.ours) return undefined;
-  const changes = 'default' in each.ours || 'next' in each.ours ? each.ours[mode] : each.ours;
-  if (!changes) return undefined;
-  return normalise({ ...each.expect, ...(changes as Partial<Expected>) }, each, mode);
+  return each.ours && normalise({ ...each.expect, ...each.ours }, each, mode);
 }
 
 function requestBytes(each: RequestCase, values: Values): Buffer {
@@ -245,7 +245,7 @@ function requestBytes(each: RequestCase, values: Values): Buffer {
     [value].flat().map((text) => fill(text, values)),
   ]);
   const headers = {
-    Host: 'localhost:PORT'.replace('PORT', values.PORT),
+    Host: fill('localhost:<port>', values),
     ...Object.fromEntries(given),
     ...marker,
   };

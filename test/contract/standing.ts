@@ -39,8 +39,9 @@ export function judge(standing: Standing | undefined, outcome: Outcome): string 
     return faults.length > 0 ? `${faults.join('\n')}\n${report}` : undefined;
   if (faults.length === 0)
     return `it passes now: standing.json still says ${JSON.stringify(standing)}`;
-  if ('not yet' in standing) return undefined;
-  if (oursFaults && oursFaults.length > 0)
-    return `neither the contract nor what is told as our own:\n${oursFaults.join('\n')}\n${report}`;
-  return undefined;
+  const isOurs = oursFaults !== undefined && oursFaults.length === 0;
+  if ('not yet' in standing)
+    return isOurs ? 'it is as Capra means it to be: standing.json still says "not yet"' : undefined;
+  if (isOurs) return undefined;
+  return `neither the contract nor what is told as our own:\n${oursFaults?.join('\n')}\n${report}`;
 }

@@ -32,7 +32,8 @@ for (const mode of modes) {
 writeFileSync(standingFile, format(after));
 console.log(countTable(after));
 
-function restand(id: string, mode: Mode, { faults, report }: Outcome): Standing {
+function restand(id: string, mode: Mode, outcome: Outcome): Standing {
+  const { faults, oursFaults, why, report } = outcome;
   const known = before[id]?.[mode];
   if (values.show) console.log(`=== ${id} (${mode}) ${faults.join('\n  ')}\n${report}\n`);
   if (faults.length === 0) return 'passes';
@@ -40,7 +41,8 @@ function restand(id: string, mode: Mode, { faults, report }: Outcome): Standing 
     console.log(`${id} (${mode}) passed before:\n  ${faults.join('\n  ')}`);
     if (!values.accept) return known;
   }
-  if (known !== undefined && known !== 'passes') return known;
+  if (oursFaults?.length === 0 && why !== undefined) return { differs: why };
+  if (known !== undefined && known !== 'passes' && 'not yet' in known) return known;
   return { 'not yet': faults.map((fault) => fault.split('\n', 1)[0].slice(0, 120)).join('; ') };
 }
 
