@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Bundle, type Bundler, type OutputFile, openBundler } from './bundle.ts';
+import { CAPRA_CONFIG, readCapraConfig } from './capra-config.ts';
 import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.ts';
 import { type Discovery, discover, type RouteFile } from './discover.ts';
 import { readEnvFiles } from './env-files.ts';
@@ -14,7 +15,7 @@ import { type Manifest, type ManifestRoute, makeManifest } from './manifest.ts';
 import { compileNative, type NativeBuild } from './native.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
 import type { Project } from './project.ts';
-import { type ConfigReading, DEFAULT_CONFIG, readConfig } from './read-config.ts';
+import { type ConfigReading, DEFAULT_CONFIG, DYNAMIC_CONFIG, readConfig } from './read-config.ts';
 
 export interface Compilation {
   /** Every route that could be compiled; the others as `error`. */
@@ -29,9 +30,10 @@ export interface Compilation {
   inputs: Set<string>;
 }
 
-/** The `.env` files and next.config, and what follows from them. */
+/** The `.env` files, capra.json and next.config, and what follows from them. */
 interface Settings {
   envFiles: string[];
+  isStrictParity: boolean;
   nextConfig: NextConfig;
   define: Record<string, string>;
 }
@@ -80,7 +82,8 @@ export class Compiler {
 
   /** Rejects with a `CompileError` when nothing can be served. */
   async compile(): Promise<Compilation> {
-    const { nextConfig, define } = await this.#readSettings();
+    const settings = await this.#readSettings();
+    const { nextConfig, define, isStrictParity } = settings;
     const { routes, conflicts, warnings } = await this.routes();
     const filesOf = (kind: RouteFile['kind']) =>
       routes.filter((route) => route.kind === kind).map(({ file }) => file);
@@ -92,16 +95,17 @@ export class Compiler {
         return NO_BUNDLE;
       }),
       this.#compileNative(filesOf('native')),
-      this.#readConfigs(filesOf('script')),
+      this.#readConfigs(filesOf('script'), isStrictParity),
     ]);
     const made = routes.map((route) => this.#finish(route, bundle, native, configs));
     const errors = [...new Set(made.flatMap((route) => route.errors))];
     if (failures.length > 0) throw new CompileError(...failures, ...errors);
-    const manifest = makeManifest(
-      installation.version,
-      this.#project.mode,
-      made.map(({ entry }) => entry),
-    );
+    const manifest = makeManifest({
+      capra: installation.version,
+      mode: this.#project.mode,
+      settings: manifestSettings(settings),
+      routes: made.map(({ entry }) => entry),
+    });
     const modules = [...native.modules.values()].map(({ module }) => module);
     return {
       manifest,
@@ -129,10 +133,11 @@ export class Compiler {
     const { root } = this.#project;
     const isSetting = (path: string) =>
       this.#settings?.nextConfig.inputs.includes(path) ||
-      (dirname(path) === root && /^(?:\.env|next\.config\.)/.test(basename(path)));
+      (dirname(path) === root && isSettingFile(basename(path)));
     if (paths.some(isSetting)) {
       this.#settings = undefined;
       this.#discovery = undefined;
+      this.#configs.clear();
     }
     if (moved) this.#discovery = undefined;
     this.#bundler?.bundler.forget(paths);
@@ -171,8 +176,11 @@ export class Compiler {
     });
   }
 
-  async #readConfigs(files: string[]): Promise<Map<string, ConfigReading>> {
-    const { root, isStrictParity } = this.#project;
+  async #readConfigs(
+    files: string[],
+    isStrictParity: boolean,
+  ): Promise<Map<string, ConfigReading>> {
+    const { root } = this.#project;
     const readings = files.map(async (file): Promise<[string, ConfigReading]> => {
       const source = readIfThere(join(root, file));
       const last = this.#configs.get(file);
@@ -204,9 +212,9 @@ export class Compiler {
     }
     const { module, bytes } = made;
     const exported = bundle.modules.get(file)?.exports;
-    const config = { ...reading.config };
     // By `export *`, which is not seen in the route's own source.
-    if (!reading.isDeclared && exported?.includes('config')) config.dynamic = true;
+    const isElsewhere = !reading.isDeclared && exported?.includes('config');
+    const config = isElsewhere ? { ...reading.config, ...DYNAMIC_CONFIG } : reading.config;
     const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
     return { entry: { route, file, kind, module, bytes, config }, errors, warnings };
   }
@@ -224,6 +232,7 @@ function withoutDefault(file: string): Diagnostic {
 }
 
 async function readSettings(project: Project, environment: NodeJS.ProcessEnv): Promise<Settings> {
+  const { isStrictParity } = readCapraConfig(project.root);
   const { files, values } = readEnvFiles(project.root, project.mode, environment);
   // next.config may read them; nothing else in this process should.
   const before = { ...process.env };
@@ -236,7 +245,21 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
   const define = Object.entries(inlined)
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
     .map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
-  return { envFiles: files, nextConfig, define: Object.fromEntries(define) };
+  return {
+    envFiles: files,
+    isStrictParity: isStrictParity || project.isStrictParity,
+    nextConfig,
+    define: Object.fromEntries(define),
+  };
+}
+
+function manifestSettings({ isStrictParity, nextConfig }: Settings): Manifest['settings'] {
+  const { env: _env, pageExtensions: _extensions, warnings: _, inputs: __, ...rest } = nextConfig;
+  return { parity: isStrictParity, ...rest };
+}
+
+function isSettingFile(name: string): boolean {
+  return name === CAPRA_CONFIG || /^(?:\.env|next\.config\.)/.test(name);
 }
 
 function publicVariables(variables: NodeJS.ProcessEnv): Record<string, string> {

@@ -7,13 +7,14 @@ import { count, duration } from './build.ts';
 import { type BuildMessage, openChannel } from './channel.ts';
 import { type Compilation, Compiler } from './compile.ts';
 import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.ts';
-import { manifestPath, writeManifest } from './manifest.ts';
+import { type Manifest, manifestPath, writeManifest } from './manifest.ts';
 import { ignoreOutputs, pruneOutputs, writeOutputs } from './output.ts';
 import type { Project } from './project.ts';
 import { watchProject } from './watch.ts';
 
 const QUIET_MS = 10;
 const AT_MOST_MS = 100;
+const STOP_MS = 2000;
 
 /**
  * `capra dev`: compiles a project now and after every change, until nobody listens any more. A route that cannot be
@@ -38,6 +39,8 @@ export async function dev(project: Project): Promise<number> {
   session.change([], false);
 
   await stopped.promise;
+  // Nobody waits for what is still being compiled, if that takes long.
+  setTimeout(() => process.exit(0), STOP_MS).unref();
   watcher.close();
   changes.close();
   channel.close();
@@ -98,7 +101,7 @@ class Session {
     const name = basename(path);
     if (
       dirname(path) === this.#project.root &&
-      /^(?:\.env|next\.config\.|[jt]sconfig|package(?:-lock)?\.json$)/.test(name)
+      /^(?:\.env|capra\.json$|next\.config\.|[jt]sconfig|package(?:-lock)?\.json$)/.test(name)
     )
       return true;
     const isSource = /\.(?:[cm]?[jt]sx?|json|c|h|css|node)$/.test(name);
@@ -141,7 +144,7 @@ class Session {
   async #greet(): Promise<void> {
     const files = await this.#compiler.envFiles();
     if (files.length > 0 && !this.#isGreeted)
-      process.stdout.write(`- Environments: ${files.join(', ')}\n`);
+      process.stdout.write(`  - Environments: ${files.join(', ')}\n`);
     this.#isGreeted = true;
   }
 
@@ -149,7 +152,6 @@ class Session {
     { manifest, errors, warnings, outputs, files, inputs }: Compilation,
     start: number,
   ): void {
-    const { stdout, stderr } = process;
     // A broken file hides what it imports; those files are still waited for.
     this.#inputs = errors.length > 0 ? this.#inputs.union(inputs) : inputs;
     this.onInputs(this.#inputs);
@@ -167,20 +169,20 @@ class Session {
     }
     const ms = Math.round(performance.now() - start);
     this.#tell([...warnings, ...errors]);
-    const broken = manifest.routes.filter(({ kind }) => kind === 'error').length;
-    const what = this.#isFirst ? ` ${count(manifest.routes.length, 'route')}` : '';
-    if (broken === 0) {
-      stdout.write(
-        `${styleText('green', '✓', { stream: stdout })} Compiled${what} in ${duration(ms)}\n`,
-      );
-    } else {
-      const mark = styleText('red', '⨯', { stream: stderr });
-      stderr.write(
-        `${mark} Compiled${what} in ${duration(ms)}, ${count(broken, 'route')} broken\n`,
-      );
-    }
+    this.#announce(manifest, ms);
     this.#isFirst = false;
     this.#send({ built: path, ms });
+  }
+
+  /** The line that a person waits for, in the manner of the supervisor's. */
+  #announce({ routes }: Manifest, ms: number): void {
+    const broken = routes.filter(({ kind }) => kind === 'error').length;
+    const stream = broken === 0 ? process.stdout : process.stderr;
+    const mark =
+      broken === 0 ? styleText('green', '✓', { stream }) : styleText('red', '⨯', { stream });
+    const what = this.#isFirst ? ` ${count(routes.length, 'route')}` : '';
+    const but = broken === 0 ? '' : `, ${count(broken, 'route')} broken`;
+    stream.write(`  ${mark} Compiled${what} in ${duration(ms)}${but}\n`);
   }
 
   #fail(error: unknown): void {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Mode } from './env-files.ts';
 import type { Project } from './project.ts';
 import type { RouteConfig } from './read-config.ts';
+import type { Rules } from './rules.ts';
 
 /** What the server reads: every route, what runs it and under which limits. Paths are relative to the project. */
 export interface Manifest {
@@ -15,7 +16,22 @@ export interface Manifest {
   mode: Mode;
   /** Of the content: two builds of the same sources have the same. */
   buildId: string;
+  settings: Settings;
   routes: ManifestRoute[];
+}
+
+/** What concerns all routes, from next.config, capra.json and the command line. */
+export interface Settings {
+  /** What Next does, also where Capra would rather not. */
+  parity: boolean;
+  basePath: string;
+  trailingSlash: boolean;
+  skipTrailingSlashRedirect: boolean;
+  compress: boolean;
+  poweredByHeader: boolean;
+  generateEtags: boolean;
+  /** Absent when there are none. */
+  rules?: Rules;
 }
 
 export type ManifestRoute = BuiltRoute | BrokenRoute;
@@ -37,12 +53,13 @@ export interface BrokenRoute {
   message: string;
 }
 
-export function makeManifest(capra: string, mode: Mode, routes: ManifestRoute[]): Manifest {
+export function makeManifest(content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'routes'>): Manifest {
+  const { capra, mode, settings, routes } = content;
   const buildId = createHash('sha256')
-    .update(JSON.stringify([capra, mode, routes]))
+    .update(JSON.stringify([capra, mode, settings, routes]))
     .digest('base64url')
     .slice(0, 16);
-  return { version: 1, capra, mode, buildId, routes };
+  return { version: 1, capra, mode, buildId, settings, routes };
 }
 
 /** Where the manifest of a project is, relative to it. */

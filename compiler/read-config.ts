@@ -27,7 +27,10 @@ export interface RouteConfig {
   /** In seconds. */
   maxDuration: number | null;
   runtime: 'nodejs' | 'edge';
-  /** The module knows better: its own `config` counts, once it is loaded. */
+  /**
+   * The module knows better: its own `config` counts, once it is loaded. When it is the limit of the body that only
+   * the module knows, `bodyParser` is false here: the server hands the body over as it comes, and the worker reads it.
+   */
   dynamic?: true;
 }
 
@@ -54,6 +57,14 @@ export const DEFAULT_CONFIG: Readonly<RouteConfig> = Object.freeze({
   externalResolver: false,
   maxDuration: null,
   runtime: 'nodejs',
+});
+
+/** What is known of a config of which nothing is known. */
+export const DYNAMIC_CONFIG: Readonly<RouteConfig> = Object.freeze({
+  ...DEFAULT_CONFIG,
+  bodyParser: false,
+  bodyLimit: null,
+  dynamic: true,
 });
 
 /**
@@ -194,10 +205,11 @@ class Reader {
   #body(api: Found): Pick<RouteConfig, 'bodyParser' | 'bodyLimit' | 'bodyLimitText'> {
     const parser = this.#property(api, 'bodyParser');
     const { bodyLimit, bodyLimitText } = DEFAULT_CONFIG;
-    if (this.#apiValue(parser, 'bodyParser') === false)
-      return { bodyParser: false, bodyLimit: null, bodyLimitText };
+    const streamed = { bodyParser: false, bodyLimit: null, bodyLimitText };
+    if (this.#apiValue(parser, 'bodyParser') === false) return streamed;
     const size = this.#property(parser, 'sizeLimit');
     const value = this.#apiValue(size, 'bodyParser.sizeLimit');
+    if (size.value.kind === 'unknown') return streamed;
     if (this.#isDefault(size, value)) return { bodyParser: true, bodyLimit, bodyLimitText };
     const limit = this.#size(size, value, 'bodyParser.sizeLimit');
     return { bodyParser: true, bodyLimit: limit, bodyLimitText: String(value) };

@@ -30,11 +30,12 @@ const SKIPPED = new Set(['node_modules', 'public', 'bower_components']);
  */
 export function watchProject({ root, pages, onChange }: WatchOptions): Watcher {
   const watched = new Map<string, FSWatcher>();
+  let isClosed = false;
   const pagesFolder = join(root, pages);
   const isPage = (folder: string) => folder === pagesFolder || folder.startsWith(`${pagesFolder}/`);
 
   const addFolder = (folder: string) => {
-    if (watched.has(folder)) return;
+    if (isClosed || watched.has(folder)) return;
     try {
       const watcher = watch(folder, (event, name) => name && onEvent(folder, event, String(name)));
       // It was removed, or the system has no watch left; what is lost is one rebuild.
@@ -78,7 +79,7 @@ export function watchProject({ root, pages, onChange }: WatchOptions): Watcher {
       for (const folder of folders) addFolder(folder);
     },
     close() {
-      remove(root);
+      isClosed = true;
       for (const watcher of watched.values()) watcher.close();
       watched.clear();
     },

@@ -502,7 +502,8 @@ describe('the output', () => {
       'pages/api/a.ts': "export * from '../../lib/shared'; export default () => 1;",
     });
     const entry = route('/api/a');
-    assert.equal('config' in entry && entry.config.dynamic, true);
+    const config = 'config' in entry ? entry.config : undefined;
+    assert.deepEqual([config?.dynamic, config?.bodyParser], [true, false]);
   });
 });
 

@@ -45,7 +45,10 @@ class Dev {
     const closed = once(this.child, 'close');
     t.after(async () => {
       this.child.kill('SIGTERM');
-      await within(closed, 'end of the compiler', { found: () => this.stdout + this.stderr });
+      const found = () => this.stdout + this.stderr;
+      await within(closed, 'end of the compiler', { found }).finally(() =>
+        this.child.kill('SIGKILL'),
+      );
     });
   }
 
@@ -131,7 +134,7 @@ describe('a change', () => {
     assert.equal(await dev.call(first, '/api/a'), 1, 'the old module is still there');
     await dev.said(
       'stdout',
-      /^✓ Compiled 2 routes in \d+ ms\n✓ Compiled in \d+ ms\n✓ Compiled in \d+ ms\n$/,
+      /^ {2}✓ Compiled 2 routes in \d+ ms\n {2}✓ Compiled in \d+ ms\n {2}✓ Compiled in \d+ ms\n$/,
     );
     assert.equal(dev.stderr, '');
   });
@@ -160,7 +163,7 @@ describe('a change', () => {
     // What comes next is the answer to this, and to nothing before.
     writeFiles(dev.root, { 'lib/x.ts': 'export const x = 5;' });
     assert.equal(await dev.call(await dev.built(), '/api/a'), 5);
-    await dev.said('stdout', /^✓ Compiled 2 routes in \d+ ms\n✓ Compiled in \d+ ms\n$/);
+    await dev.said('stdout', /^ {2}✓ Compiled 2 routes in \d+ ms\n {2}✓ Compiled in \d+ ms\n$/);
   });
 
   test('of many files at once is not as many builds', async (t) => {
@@ -336,7 +339,7 @@ describe('settings', () => {
       '.env.production': 'NEXT_PUBLIC_A=no',
     });
     assert.deepEqual(await dev.call(await dev.built(), '/api/a'), ['one', undefined]);
-    await dev.said('stdout', /^- Environments: \.env\n/);
+    await dev.said('stdout', /^ {2}- Environments: \.env\n/);
     writeFiles(dev.root, { '.env.local': 'NEXT_PUBLIC_A=two' });
     assert.deepEqual(await dev.call(await dev.built(), '/api/a'), ['two', undefined]);
     writeFiles(dev.root, { 'next.config.mjs': "export default { env: { FROM_CONFIG: 'x' } };" });
@@ -402,6 +405,14 @@ describe('the compiler ends', () => {
       assert.equal(await dev.exit(), 0);
     });
   }
+
+  test('while it compiles', async (t) => {
+    const dev = new Dev(t, APP);
+    await dev.built();
+    writeFiles(dev.root, { 'pages/api/c.ts': 'export default () => 1;' });
+    setImmediate(() => dev.child.kill('SIGTERM'));
+    assert.equal(await dev.exit(), 0);
+  });
 
   test('when the supervisor closes its end', async (t) => {
     const dev = new Dev(t, APP);

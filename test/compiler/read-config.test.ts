@@ -65,6 +65,7 @@ const READ: [string, Partial<RouteConfig>][] = [
     { bodyParser: false, bodyLimit: null },
   ],
   ['const c = { maxDuration: 7 }; export { c as config };', { maxDuration: 7 }],
+  ['export const config = { ...shared, api: {} };', {}],
 ];
 
 const WRAPPERS = [
@@ -103,23 +104,29 @@ describe('what is known without running the module', () => {
   });
 });
 
+/** What the server does until the module is loaded, where it differs from the default. */
+const streamed = { bodyParser: false, bodyLimit: null };
 const DYNAMIC: [string, Partial<RouteConfig>][] = [
-  ['const n = 4; export const config = { api: { bodyParser: { sizeLimit: `${n}kb` } } };', {}],
+  [
+    'const n = 4; export const config = { api: { bodyParser: { sizeLimit: `${n}kb` } } };',
+    streamed,
+  ],
   [
     "import { limit } from '../../lib/limit'; export const config = { api: { bodyParser: { sizeLimit: limit } } };",
-    {},
+    streamed,
   ],
-  [api('bodyParser: process.env.RAW !== "1"'), {}],
-  [api('responseLimit: size(), bodyParser: false'), { bodyParser: false, bodyLimit: null }],
-  ['export const config = { api: shared };', {}],
-  ['export const config = { ...shared };', {}],
-  ['export const config = { ...shared, maxDuration: 3 };', { maxDuration: 3 }],
-  ['export const config = makeConfig({ api: {} });', {}],
-  ["export { config } from '../../lib/config';", {}],
-  ["import { config } from '../../lib/config'; export { config };", {}],
+  [api('bodyParser: process.env.RAW !== "1"'), streamed],
+  [api('responseLimit: size(), bodyParser: false'), streamed],
+  [api("responseLimit: size(), bodyParser: { sizeLimit: '2kb' }"), limit(2048, '2kb')],
+  ['export const config = { api: shared };', streamed],
+  ['export const config = { ...shared };', streamed],
+  ['export const config = { ...shared, maxDuration: 3 };', { ...streamed, maxDuration: 3 }],
+  ['export const config = makeConfig({ api: {} });', streamed],
+  ["export { config } from '../../lib/config';", streamed],
+  ["import { config } from '../../lib/config'; export { config };", streamed],
   ['export let config = { api: { externalResolver: true } };', { externalResolver: true }],
-  ['export const { config } = shared;', {}],
-  ['export const config = { get api() { return {}; } };', {}],
+  ['export const { config } = shared;', streamed],
+  ['export const config = { get api() { return {}; } };', streamed],
 ];
 
 describe('what only the module knows', () => {
