@@ -515,6 +515,7 @@ const processes: ObservedCase[] = [
     id: 'O9.1-1',
     section: '9.1',
     rule: 'a port that is taken: EADDRINUSE and exit code 1',
+    why: 'Exit code 1 as well; the message says what to do instead of naming the system call.',
     app: 'more',
     check: async ({ server }) => {
       const [code, said] = await failingStart([server.folder, '-p', String(server.port)]);
@@ -538,6 +539,7 @@ const processes: ObservedCase[] = [
     id: 'O9.1-3',
     section: '9.1',
     rule: 'no build: exit code 1',
+    why: 'Exit code 1 as well, before any banner, and in our own words.',
     check: async () => {
       const [code, said] = await failingStart([write({ files: hello }), '-p', '0']);
       assert.equal(code, 1, said);
@@ -553,7 +555,8 @@ const processes: ObservedCase[] = [
       const lines = server
         .stdout()
         .split('\n')
-        .map((line) => line.trim());
+        .map((line) => line.trim())
+        .filter(Boolean);
       assert.match(lines[0], /^▲ /);
       assert.match(lines[1], /^- Local: +http:\/\/localhost:\d+$/);
       assert.match(lines[2], /^- Network: +http:\/\/[\d.]+:\d+$/);

@@ -4,7 +4,7 @@
 // passes is written down as passing, and what failed before keeps its reason. A case that passed and
 // fails now is told, and stands as it stood unless --accept says that it may.
 //
-//   node test/contract/update-standing.ts [--accept] [--show ID…]
+//   node test/contract/update-standing.ts [--accept] [--show] [ID…]
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ for (const mode of modes) {
     after[id] = { ...after[id], [mode]: standing };
   }
 }
-writeFileSync(standingFile, format(after));
+writeFileSync(standingFile, `${layOut(after)}\n`);
 console.log(countTable(after));
 
 function restand(id: string, mode: Mode, outcome: Outcome): Standing {
@@ -46,10 +46,16 @@ function restand(id: string, mode: Mode, outcome: Outcome): Standing {
   return { 'not yet': faults.map((fault) => fault.split('\n', 1)[0].slice(0, 120)).join('; ') };
 }
 
-/** One case on a line. */
-function format(standings: Standings): string {
-  const lines = Object.entries(standings).map(
-    ([id, modes]) => `  ${JSON.stringify(id)}: ${JSON.stringify(modes)}`,
-  );
-  return `{\n${lines.join(',\n')}\n}\n`;
+/** As Biome lays JSON out: an object stays on its line if it fits. */
+function layOut(value: unknown, indent = '', before = 0): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const flat = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
+  const isRoot = indent === '';
+  if (!isRoot && indent.length + before + flat.length + 1 <= 100) return flat;
+  const deeper = `${indent}  `;
+  const lines = Object.entries(value).map(([name, each]) => {
+    const key = `${JSON.stringify(name)}: `;
+    return `${deeper}${key}${layOut(each, deeper, key.length)}`;
+  });
+  return `{\n${lines.join(',\n')}\n${indent}}`;
 }
