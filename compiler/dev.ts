@@ -6,7 +6,12 @@ import { styleText } from 'node:util';
 import { count, duration } from './build.ts';
 import { type BuildMessage, openChannel } from './channel.ts';
 import { type Compilation, Compiler } from './compile.ts';
-import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.ts';
+import {
+  CompileError,
+  type Diagnostic,
+  formatDiagnostic,
+  formatDiagnostics,
+} from './diagnostics.ts';
 import { type Manifest, manifestPath, writeManifest } from './manifest.ts';
 import { ignoreOutputs, pruneOutputs, writeOutputs } from './output.ts';
 import type { Project } from './project.ts';
@@ -34,6 +39,7 @@ export async function dev(project: Project): Promise<number> {
     onChange: (path, moved) => {
       if (session.concerns(path, moved)) changes.add(path, moved);
     },
+    onLimit: warnOfLimit,
   });
   session.onInputs = (inputs) => watcher.add(new Set([...inputs].map(dirname)));
   session.change([], false);
@@ -46,6 +52,12 @@ export async function dev(project: Project): Promise<number> {
   channel.close();
   await session.close();
   return 0;
+}
+
+function warnOfLimit(folder: string): void {
+  const text = `Not every folder can be watched; changes in ${folder} and others go unseen.`;
+  const hint = 'The system allows more with: sysctl fs.inotify.max_user_watches=524288';
+  process.stderr.write(formatDiagnostic({ severity: 'warning', text, hint }, process.stderr));
 }
 
 /** Saves come in bursts: calls back once for a burst, when it is quiet, or when it has lasted long enough. */

@@ -18,6 +18,8 @@ export interface WatchOptions {
   pages: string;
   /** A path that is not what it was. `moved`: it came, went, or was put in the place of another. */
   onChange: (path: string, moved: boolean) => void;
+  /** Called once, when the system has no more watches to give: changes in this folder and others go unseen. */
+  onLimit?: (folder: string) => void;
 }
 
 const SKIPPED = new Set(['node_modules', 'public', 'bower_components']);
@@ -28,9 +30,10 @@ const SKIPPED = new Set(['node_modules', 'public', 'bower_components']);
  * @example
  * const watcher = watchProject({ root: '/srv/app', pages: 'pages', onChange: (path) => console.log(path) });
  */
-export function watchProject({ root, pages, onChange }: WatchOptions): Watcher {
+export function watchProject({ root, pages, onChange, onLimit }: WatchOptions): Watcher {
   const watched = new Map<string, FSWatcher>();
   let isClosed = false;
+  let isLimited = false;
   const pagesFolder = join(root, pages);
   const isPage = (folder: string) => folder === pagesFolder || folder.startsWith(`${pagesFolder}/`);
 
@@ -38,11 +41,14 @@ export function watchProject({ root, pages, onChange }: WatchOptions): Watcher {
     if (isClosed || watched.has(folder)) return;
     try {
       const watcher = watch(folder, (event, name) => name && onEvent(folder, event, String(name)));
-      // It was removed, or the system has no watch left; what is lost is one rebuild.
       watcher.on('error', () => remove(folder));
       watched.set(folder, watcher);
-    } catch {
-      return;
+    } catch (error) {
+      // Anything else means that the folder has gone again.
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (isLimited || !['ENOSPC', 'EMFILE', 'ENFILE'].includes(code)) return;
+      isLimited = true;
+      onLimit?.(folder);
     }
   };
   const addTree = (folder: string, parents: string[] = []) => {
