@@ -271,6 +271,8 @@ static void long_lines(void **state)
     check_filled("1;", HTTP_CHUNK_LINE_BYTES - 3, "\r\nx\r\n0\r\n\r\n", 0);
     check_filled("1;", HTTP_CHUNK_LINE_BYTES - 2, "\r\nx\r\n0\r\n\r\n", 0);
     check_filled("1;", HTTP_CHUNK_LINE_BYTES - 1, "\r\nx\r\n0\r\n\r\n", CAPRA_E_CHUNK_LONG);
+    check_filled("1;b=\"\";", HTTP_CHUNK_LINE_BYTES - 7, "\r\nx\r\n0\r\n\r\n", 0);
+    check_filled("1;b=\"\";", HTTP_CHUNK_LINE_BYTES - 6, "\r\nx\r\n0\r\n\r\n", CAPRA_E_CHUNK_LONG);
     check_filled("1;b=\"", 1000, "\"\r\nx\r\n0\r\n\r\n", CAPRA_E_CHUNK_LONG);
 }
 
@@ -286,7 +288,7 @@ static void long_trailers(void **state)
     check_filled("0\r\n", fits + 100, "A: \r\n\r\n", CAPRA_E_CHUNK_LONG);
 }
 
-/* Sixty-four lines of 256 bytes of extensions each are what is taken, and no trailer byte then. */
+/* Sixty-four lines of 255 bytes of extensions, one of 64, and not one byte more. */
 static void many_extensions(void **state)
 {
     (void)state;
@@ -295,9 +297,11 @@ static void many_extensions(void **state)
     char *line = fill("1;", HTTP_CHUNK_LINE_BYTES - 2, "\r\nx\r\n");
     for (int i = 0; i < 64; i++)
         decode_segment(&decoder, &d, line, strlen(line));
-    assert_int_equal(d.result, 0);
     assert_int_equal(decoder.overhead, 64 * (HTTP_CHUNK_LINE_BYTES - 1));
-    decode_segment(&decoder, &d, line, strlen(line));
+    decode_segment(&decoder, &d, line, 2 + 63);
+    assert_int_equal(decoder.overhead, HTTP_CHUNK_OVERHEAD_BYTES);
+    assert_int_equal(d.result, 0);
+    decode_segment(&decoder, &d, "a", 1);
     assert_int_equal(d.result, CAPRA_E_CHUNK_LONG);
     assert_int_equal(buffer_length(&d.body), 64);
     buffer_cleanup(&d.body);

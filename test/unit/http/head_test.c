@@ -126,10 +126,12 @@ static void fields_are_looked_up(void **state)
     assert_true(slice_is(http_head_known(&head, text, HTTP_FIELD_HOST), "a"));
     assert_true(slice_is(http_head_known(&head, text, HTTP_FIELD_ACCEPT), "b"));
     assert_null(http_head_known(&head, text, HTTP_FIELD_RANGE).data);
+    assert_int_equal(http_head_known(&head, text, HTTP_FIELD_RANGE).length, 0);
     assert_true(slice_is(http_head_field(&head, text, slice_text("X-a")), "1"));
     assert_true(slice_is(http_head_field(&head, text, slice_text("accept")), "b"));
     assert_true(slice_is(http_head_field(&head, text, slice_text("host")), "a"));
     assert_null(http_head_field(&head, text, slice_text("x")).data);
+    assert_int_equal(http_head_field(&head, text, slice_text("x")).length, 0);
     assert_null(http_head_field(&head, text, slice_text("")).data);
     assert_non_null(http_head_field(&head, text, slice_text("x-empty")).data);
     assert_int_equal(http_head_field(&head, text, slice_text("x-empty")).length, 0);
@@ -352,6 +354,7 @@ static void connections(void **state)
     assert_true(keeps_alive(1, "Connection: x\r\nKeep-Alive: close\r\n"));
     assert_true(keeps_alive(1, "Connection: \"close\", \"x, close\", , closed\r\n"));
     assert_false(keeps_alive(1, "Connection: \"x,close\r\n"));
+    assert_false(parse("GET / HTTP/1.1\r\nConnection: close\r\nHost: a\r\n\r\n").keeps_alive);
     assert_false(keeps_alive(1, "Connection: \"x,close,y\"\r\n"));
     assert_true(keeps_alive(1, "Connection:\r\n"));
 }
