@@ -4,7 +4,7 @@
 // A suite is a list of programs. Each runs alone in its process group, and lib/count.mjs reads
 // from its output and its end how many tests passed; a program that ran none has failed. The last
 // line is the sum.
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { count } from './lib/count.mjs';
@@ -47,24 +47,34 @@ const ctest = (name, width) => ({
   },
 });
 
-/** The same cases once more under valgrind, which sees reads of memory that was never written. */
+/**
+ * The same cases once more under valgrind, which sees reads of memory that was never written; slow,
+ * so each topic is a program of its own.
+ */
 const valgrind = {
   name: 'valgrind',
   trees: ['release http-cases'],
-  width: 1,
-  programs: async () => [
-    {
-      name: 'valgrind http-cases',
-      go: () =>
-        run(
-          'valgrind',
-          ['--quiet', '--error-exitcode=99', '--leak-check=full', '--show-leak-kinds=all']
-            .concat(['--errors-for-leak-kinds=definite,indirect,possible', '--track-fds=no'])
-            .concat(['build/release/test/http-cases', 'test/http']),
-          { timeoutMs: 600_000 },
-        ),
-    },
-  ],
+  width: cores,
+  programs: async () => {
+    const folder = 'build/valgrind';
+    rmSync(folder, { recursive: true, force: true });
+    const topics = readdirSync('test/http').filter((name) => /^(?!README).*\.md$/.test(name));
+    return topics.map((topic) => {
+      const alone = join(folder, topic.slice(0, -3));
+      mkdirSync(alone, { recursive: true });
+      copyFileSync(join('test/http', topic), join(alone, topic));
+      const checks = ['--leak-check=full', '--errors-for-leak-kinds=definite,indirect,possible'];
+      return {
+        name: `valgrind http-cases ${topic}`,
+        go: () =>
+          run(
+            'valgrind',
+            ['--quiet', '--error-exitcode=99', ...checks, 'build/release/test/http-cases', alone],
+            { timeoutMs: 600_000 },
+          ),
+      };
+    });
+  },
 };
 
 /** Two tests for each fuzzer: its corpus breaks nothing, and a short search finds nothing new. */
@@ -110,13 +120,19 @@ const suites = [
   ctest('unit', cores),
   ctest('http', cores),
   nodeSuite('oracle', 'test/fuzz/oracle', { trees: ['asan'] }),
+  nodeSuite('runtime', 'test/runtime', { trees: ['release'] }),
+  nodeSuite('compiler', 'test/compiler', { trees: ['release'] }),
+  nodeSuite('contract', 'test/contract', { trees: ['release'] }),
+  nodeSuite('e2e', 'test/e2e', { trees: ['release'] }),
   valgrind,
   fuzz,
-  ...readdirSync('test', { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'fuzz')
-    .filter((entry) => testFiles(join('test', entry.name)).length > 0)
-    .map(({ name }) => nodeSuite(name, join('test', name), { trees: ['release'] })),
 ];
+suites.push(
+  ...readdirSync('test', { withFileTypes: true })
+    .filter(({ name }) => name !== 'fuzz' && !suites.some((suite) => suite.name === name))
+    .filter((entry) => entry.isDirectory() && testFiles(join('test', entry.name)).length > 0)
+    .map(({ name }) => nodeSuite(name, join('test', name), { trees: ['release'] })),
+);
 
 // --- Running them ---
 
