@@ -25,6 +25,9 @@ if(addon_sources)
     # Before any other libuv's: the uv.h in there is of the one that the addon meets.
     target_include_directories(addon SYSTEM BEFORE PRIVATE ${node_include})
     target_compile_definitions(addon PRIVATE NAPI_VERSION=10 CAPRA_IN_NODE=1)
+    # Only the headers: the functions are in the node executable (see src/response/compress.c).
+    target_include_directories(addon SYSTEM PRIVATE
+        ${ZLIB_INCLUDE_DIRS} ${BROTLI_INCLUDE_DIRS} ${ZSTD_INCLUDE_DIRS})
     # libuv is not linked: its functions, as Node-API's, are in the node executable.
     target_link_libraries(addon PRIVATE flags release_flags PkgConfig::JANSSON)
     if(APPLE)

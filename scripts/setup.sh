@@ -18,6 +18,9 @@ build | CMake 3.25        | cmake_325                | cmake               | cma
 build | pkg-config        | program pkg-config       | pkg-config          | pkgconf-pkg-config | pkgconf          | pkgconf
 build | libuv             | library libuv 1.44       | libuv1-dev          | libuv-devel       | libuv-dev         | libuv
 build | jansson           | library jansson 2.13     | libjansson-dev      | jansson-devel     | jansson-dev       | jansson
+build | zlib              | library zlib 1.2.11      | zlib1g-dev          | zlib-devel        | zlib-dev          | zlib
+build | brotli            | library libbrotlienc 1.0.7 | libbrotli-dev     | brotli-devel      | brotli-dev        | brotli
+build | zstd              | library libzstd 1.4.0    | libzstd-dev         | libzstd-devel     | zstd-dev          | zstd
 test  | cmocka            | library cmocka 1.1       | libcmocka-dev       | libcmocka-devel   | cmocka-dev        | cmocka
 test  | clang             | program clang            | clang               | clang             | clang             | llvm
 test  | libFuzzer         | libfuzzer                | libclang-rt-dev     | compiler-rt       | compiler-rt       | llvm

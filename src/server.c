@@ -28,6 +28,7 @@ enum {
     GENERATION_MASK = 0x7ff, /* ids stay small integers in JavaScript */
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
     OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
+    TURN_PULLS = 4,          /* pieces of bodies that are pulled, before the loop looks again */
 };
 
 typedef struct slot {
@@ -45,9 +46,12 @@ struct server {
     pool requests;
     list ready, dirty;
     response_clock clock;
+    response_settings responses;
+    compressor *compressor;
     slot *slots;
     uint32_t slot_count, free_slot; /* slot 0 is never used: id 0 is no id */
     uint32_t in_flight;
+    uint32_t pulls; /* in this turn */
     bool is_inside; /* the script host has been entered in this turn */
     bool is_draining;
     bool logs_requests;
@@ -191,7 +195,17 @@ static void on_answering(capra_response *res, bool is_whole)
         res->closes = true;
 }
 
-static const response_events on_response = { .on_begin = on_answering, .on_end = on_answered };
+/* Whoever answered is done; the rest is pulled in `follow`. */
+static void on_source(capra_response *res)
+{
+    capra_request *req = LIST_OWNER(res, capra_request, res);
+    take_id(req->server, req);
+    list_append(&req->server->ready, &req->conn->ready);
+}
+
+static const response_events on_response = { .on_begin = on_answering,
+                                             .on_end = on_answered,
+                                             .on_source = on_source };
 
 /* Answered and written. The connection goes on with the next request, or ends. */
 static void finish(capra_request *req)
@@ -228,6 +242,7 @@ static void begin_response(capra_request *req, bool is_parsed)
     conn *c = req->conn;
     response_init(&req->res, &on_response, &req->server->clock, is_parsed ? &req->head : NULL,
                   req->data, conn_output(c, &req->server->memory));
+    req->res.settings = &req->server->responses;
 }
 
 static verdict read_head(capra_request *req)
@@ -400,7 +415,7 @@ static verdict run_native(capra_request *req)
                  req->target.path.data);
         response_error_text(&req->res, 500, slice_text("Internal Server Error"));
     }
-    return ANSWERED;
+    return req->res.source == NULL ? ANSWERED : PASS;
 }
 
 static verdict run_handler(capra_request *req)
@@ -435,11 +450,39 @@ static verdict fail_body(capra_request *req, int code, script_end why)
     return v;
 }
 
-/* The handler runs and has not answered yet; meanwhile its body may flow. */
+/* A client that asks for more than it reads would have us keep all the answers. */
+static bool is_full(const conn *c)
+{
+    return c->is_writing || buffer_length(&c->out) >= OUT_BYTES;
+}
+
+/* The next piece of the answer, once the client has taken the last one. */
+static verdict pull(capra_request *req)
+{
+    server *s = req->server;
+    conn *c = req->conn;
+    c->transport->set_deadline(c, CONN_NO_DEADLINE);
+    if (is_full(c))
+        return LATER;
+    if (s->pulls < TURN_PULLS) {
+        s->pulls++;
+        if (response_pull(&req->res) < 0) {
+            c->transport->close(c);
+            return LATER;
+        }
+    }
+    list_append(&s->dirty, &c->dirty);
+    return LATER;
+}
+
+/* The handler runs and has not answered yet; meanwhile its body may flow. Or it has, and what it
+ * answered flows. */
 static verdict follow(capra_request *req)
 {
     server *s = req->server;
     conn *c = req->conn;
+    if (req->res.source != NULL)
+        return pull(req);
     for (size_t used = 1; req->flows && used > 0 && !req->body.is_done;) {
         capra_slice piece;
         int const error = body_take(&req->body, conn_input(c), &used, &piece);
@@ -501,12 +544,6 @@ static void serve(capra_request *req)
 }
 
 /* ---- Connections ---- */
-
-/* A client that asks for more than it reads would have us keep all the answers. */
-static bool is_full(const conn *c)
-{
-    return c->is_writing || buffer_length(&c->out) >= OUT_BYTES;
-}
 
 /* All requests of a connection, as far as they go now. */
 static void advance(server *s, conn *c)
@@ -618,16 +655,24 @@ static void serve_ready(server *s)
     leave(s);
 }
 
+/* Now that there is room for answers again. */
+static bool has_more_to_do(const conn *c)
+{
+    return c->request == NULL ? conn_input(c).length > 0 : c->request->res.source != NULL;
+}
+
 static void send_written(server *s)
 {
     while (!list_empty(&s->dirty)) {
         conn *c = LIST_OWNER(s->dirty.next, conn, dirty);
         list_remove(&c->dirty);
+        if (c->request != NULL && c->request->res.needs_flush)
+            response_flush(&c->request->res);
         c->transport->flush(c);
         if (c->is_closing || c->is_writing)
             continue;
         tell_drained(s, c);
-        if (!c->is_closing && c->request == NULL && conn_input(c).length > 0)
+        if (!c->is_closing && has_more_to_do(c))
             list_append(&s->ready, &c->ready);
     }
 }
@@ -637,6 +682,7 @@ bool server_turn(server *s)
     if (list_empty(&s->ready) && list_empty(&s->dirty))
         return false;
     response_clock_set(&s->clock, (int64_t)time(NULL));
+    s->pulls = 0;
     for (int round = 0; round < TURN_ROUNDS && !list_empty(&s->ready); round++)
         serve_ready(s);
     send_written(s);
@@ -644,6 +690,15 @@ bool server_turn(server *s)
 }
 
 /* ---- The server itself ---- */
+
+static void take_settings(server *s)
+{
+    const app_settings *settings = app_get_settings(s->app);
+    s->responses = (response_settings){
+        .compressor = settings->compresses ? s->compressor : NULL,
+        .as_next = settings->is_strict_parity,
+    };
+}
 
 server *server_new(const options *o, app *a, const script_host *script, bool logs_requests)
 {
@@ -663,6 +718,8 @@ server *server_new(const options *o, app *a, const script_host *script, bool log
     list_init(&s->dirty);
     response_clock_init(&s->clock, (uint32_t)(o->keep_alive_ms / 1000));
     response_clock_set(&s->clock, (int64_t)time(NULL));
+    s->compressor = compressor_new();
+    take_settings(s);
     return s;
 }
 
@@ -673,6 +730,7 @@ void server_free(server *s)
     app_release(s->app);
     conn_memory_cleanup(&s->memory);
     pool_cleanup(&s->requests);
+    compressor_free(s->compressor);
     free(s->slots);
     free(s);
 }
@@ -686,6 +744,7 @@ void server_set_app(server *s, app *a)
 {
     app *old = s->app;
     s->app = app_hold(a);
+    take_settings(s);
     app_release(old);
 }
 

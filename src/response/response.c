@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "response.h"
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "encoding.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- What all responses share ---- */
 
@@ -46,6 +49,10 @@ void response_init(capra_response *res, const response_events *events, const res
 void response_cleanup(capra_response *res)
 {
     buffer_cleanup(&res->lines);
+    if (res->coder != NULL)
+        coder_close(res->coder);
+    if (res->source != NULL)
+        res->source->free(res->source);
 }
 
 /* ---- The head ---- */
@@ -105,7 +112,7 @@ static char *put_tail(const capra_response *res, char *at, unsigned flags)
 }
 
 /* Beside `lines` and the reason, a head is never longer than this. */
-enum { HEAD_ROOM = 320 };
+enum { HEAD_ROOM = 352 + ENCODING_ROOM };
 
 static char *head_room(capra_response *res, const response_head *head, size_t body)
 {
@@ -130,6 +137,17 @@ static int begin(capra_response *res, const response_head *head, bool is_whole)
     return 0;
 }
 
+/* What its lines and the client say of compression. `length`: of the body, -1 if nobody knows. */
+static encoding decide_encoding(const capra_response *res, const response_head *head,
+                                int64_t length)
+{
+    encoding e = { .coding = HTTP_IDENTITY };
+    if (res->settings != NULL && res->settings->compressor != NULL)
+        encoding_decide(&e, head->lines, head->status, length, res->head, res->data,
+                        res->settings->as_next);
+    return e;
+}
+
 static void end(capra_response *res)
 {
     res->state = RESPONSE_ENDED;
@@ -137,18 +155,222 @@ static void end(capra_response *res)
         res->events->on_end(res);
 }
 
+/* ---- A streamed answer ---- */
+
+/* False when it cannot be had now; then the body goes out as it is, and `e` says so. */
+static bool open_coder(capra_response *res, encoding *e, int64_t bytes)
+{
+    const response_settings *settings = res->settings;
+    res->coder = coder_open(settings->compressor, e->coding, bytes, settings->as_next);
+    if (res->coder == NULL)
+        e->coding = HTTP_IDENTITY, e->drop = 0;
+    return res->coder != NULL;
+}
+
+/* Without an ETag of ours (empty) for what the handler streams. */
+static void begin_stream(capra_response *res, const response_head *head, const encoding *e,
+                         capra_slice etag, int64_t length)
+{
+    bool const has_framing = !http_status_is_bodyless(head->status);
+    bool const is_old = res->head == NULL || res->head->minor == 0;
+    res->state = RESPONSE_STREAMING;
+    res->left = length;
+    if (has_framing && length < 0 && is_old)
+        res->closes = true; /* RFC 9112, 6.3: the end of the connection ends the body */
+    res->is_chunked = has_framing && length < 0 && !is_old;
+
+    char *at = head_room(res, head, 0), *start = at;
+    at = put_status(at, head);
+    at = encoding_put_lines(at, head->lines, e);
+    if (etag.length > 0)
+        at = put_field(at, "ETag", etag);
+    if (res->coder != NULL)
+        at = put_field(at, "Content-Encoding", slice_text(http_coding_name(e->coding)));
+    if (res->is_chunked) {
+        at = put(at, slice_text("Transfer-Encoding: chunked\r\n"));
+    } else if (has_framing && length >= 0) {
+        at = put(at, slice_text("Content-Length: "));
+        at = put_number(at, (uint64_t)length);
+        at = put(at, slice_text("\r\n"));
+    }
+    at = put_tail(res, at, head->flags);
+    buffer_added(res->to, (size_t)(at - start));
+}
+
+int response_begin(capra_response *res, const response_head *head, int64_t length)
+{
+    int const error = begin(res, head, false);
+    if (error != 0)
+        return error;
+    encoding e = decide_encoding(res, head, length);
+    if (e.coding != HTTP_IDENTITY && open_coder(res, &e, -1))
+        length = -1;
+    begin_stream(res, head, &e, (capra_slice){ 0 }, length);
+    return 0;
+}
+
+static char *put_hex(char *at, size_t value)
+{
+    int shift = 60;
+    while (shift > 0 && value >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+    return at;
+}
+
+/* A piece as the message carries it. */
+static void put_piece(capra_response *res, capra_slice piece)
+{
+    if (piece.length == 0)
+        return; /* a chunk without bytes would be the last one */
+    res->body_bytes += piece.length;
+    char *at = buffer_room(res->to, piece.length + 20), *start = at;
+    if (res->is_chunked) {
+        at = put_hex(at, piece.length);
+        at = put(at, slice_text("\r\n"));
+    }
+    at = put(at, piece);
+    if (res->is_chunked)
+        at = put(at, slice_text("\r\n"));
+    buffer_added(res->to, (size_t)(at - start));
+}
+
+static void put_compressed(capra_response *res, capra_slice piece, coder_step step)
+{
+    buffer *made = coder_scratch(res->coder);
+    coder_write(res->coder, piece, step, made);
+    put_piece(res, buffer_slice(made));
+}
+
+int response_write(capra_response *res, capra_slice piece)
+{
+    if (res->state != RESPONSE_STREAMING)
+        return CAPRA_E_INVALID;
+    if (res->left >= 0 && piece.length > (uint64_t)res->left)
+        piece.length = (size_t)res->left;
+    if (res->left >= 0)
+        res->left -= (int64_t)piece.length;
+    if (res->is_bodyless)
+        return 0;
+    if (res->coder == NULL) {
+        put_piece(res, piece);
+        return 0;
+    }
+    /* Next flushes only when it is told to (`res.flush()`, which is an empty piece here). */
+    if (!res->settings->as_next || piece.length == 0)
+        res->needs_flush = true;
+    if (piece.length > 0)
+        put_compressed(res, piece, CODER_MORE);
+    return 0;
+}
+
+void response_flush(capra_response *res)
+{
+    if (res->needs_flush && res->coder != NULL)
+        put_compressed(res, (capra_slice){ 0 }, CODER_FLUSH);
+    res->needs_flush = false;
+}
+
+int response_end(capra_response *res, capra_slice trailers)
+{
+    if (res->state != RESPONSE_STREAMING)
+        return CAPRA_E_INVALID;
+    if (res->left > 0 && !res->is_bodyless)
+        res->closes = true;
+    if (res->coder != NULL) {
+        put_compressed(res, (capra_slice){ 0 }, CODER_END);
+        coder_close(res->coder);
+        res->coder = NULL;
+    }
+    if (res->is_chunked && !res->is_bodyless) {
+        buffer_append_slice(res->to, slice_text("0\r\n"));
+        buffer_append_slice(res->to, trailers);
+        buffer_append_slice(res->to, slice_text("\r\n"));
+    }
+    end(res);
+    return 0;
+}
+
+/* ---- A body that is pulled ---- */
+
+void response_set_source(capra_response *res, response_source *source)
+{
+    if (res->is_bodyless) {
+        source->free(source);
+        res->left = 0;
+        response_end(res, (capra_slice){ 0 });
+        return;
+    }
+    res->source = source;
+    if (res->events != NULL)
+        res->events->on_source(res);
+}
+
+int response_pull(capra_response *res)
+{
+    response_source *source = res->source;
+    int const error = source->pull(source, res);
+    res->needs_flush = false; /* nobody waits for less than all of it */
+    if (res->state == RESPONSE_ENDED) {
+        res->source = NULL;
+        source->free(source);
+    }
+    return error;
+}
+
+/* A copy of a body that is too long to be compressed in one go. */
+typedef struct long_body {
+    response_source source;
+    size_t length, at;
+    char bytes[];
+} long_body;
+
+static int pull_long_body(response_source *source, capra_response *res)
+{
+    long_body *body = (long_body *)source;
+    size_t const left = body->length - body->at;
+    size_t const size = left < RESPONSE_PIECE_BYTES ? left : RESPONSE_PIECE_BYTES;
+    response_write(res, slice_of(body->bytes + body->at, size));
+    body->at += size;
+    if (body->at == body->length)
+        response_end(res, (capra_slice){ 0 });
+    return 0;
+}
+
+static void free_long_body(response_source *source)
+{
+    free(source);
+}
+
+static response_source *long_body_new(capra_slice bytes)
+{
+    long_body *body = memory_take(sizeof *body + bytes.length);
+    body->source = (response_source){ pull_long_body, free_long_body };
+    body->length = bytes.length;
+    body->at = 0;
+    memcpy(body->bytes, bytes.data, bytes.length);
+    return &body->source;
+}
+
 /* ---- A whole answer ---- */
 
 /* A 304 describes what the client has: it says no type of its own (RFC 9110, 15.4.5). */
-static char *put_lines_of_304(char *at, capra_slice lines)
+static char *put_lines_of_304(char *at, capra_slice lines, const encoding *e)
 {
+    char *start = at;
+    at = encoding_put_lines(at, lines, e);
+    lines = slice_of(start, (size_t)(at - start));
+    at = start;
     while (lines.length > 0) {
         const char *newline = memchr(lines.data, '\n', lines.length);
         size_t const length = newline == NULL ? lines.length : (size_t)(newline - lines.data) + 1;
         capra_slice const line = slice_of(lines.data, length);
         capra_slice const name = slice_of(lines.data, length < 13 ? length : 13);
-        if (!slice_is_nocase(name, "content-type:"))
-            at = put(at, line);
+        if (!slice_is_nocase(name, "content-type:")) {
+            memmove(at, line.data, line.length);
+            at += line.length;
+        }
         lines = slice_from(lines, length);
     }
     return at;
@@ -157,16 +379,32 @@ static char *put_lines_of_304(char *at, capra_slice lines)
 static int send_not_modified(capra_response *res, const response_head *head, capra_slice etag)
 {
     response_head const not_modified = { .status = 304 };
+    encoding const e = decide_encoding(res, head, 0);
     char *at = head_room(res, head, 0), *start = at;
     res->status = 304;
     res->is_bodyless = true;
     at = put_status(at, &not_modified);
-    at = put_lines_of_304(at, head->lines);
+    at = put_lines_of_304(at, head->lines, &e);
     at = put_field(at, "ETag", etag);
     at = put_tail(res, at, head->flags);
     buffer_added(res->to, (size_t)(at - start));
     end(res);
     return 0;
+}
+
+/* More than this is compressed piece by piece, for others are served by the same thread. */
+enum { AT_ONCE_BYTES = 256 * 1024 };
+
+static void send_compressed(capra_response *res, const response_head *head, const encoding *e,
+                            capra_slice etag, capra_slice body)
+{
+    begin_stream(res, head, e, etag, -1);
+    if (body.length > AT_ONCE_BYTES) {
+        response_set_source(res, long_body_new(body));
+        return;
+    }
+    put_compressed(res, body, CODER_MORE);
+    response_end(res, (capra_slice){ 0 });
 }
 
 int response_send(capra_response *res, const response_head *head, capra_slice body)
@@ -184,9 +422,15 @@ int response_send(capra_response *res, const response_head *head, capra_slice bo
             return send_not_modified(res, head, etag);
     }
 
+    encoding e = decide_encoding(res, head, (int64_t)body.length);
+    if (e.coding != HTTP_IDENTITY && open_coder(res, &e, (int64_t)body.length)) {
+        send_compressed(res, head, &e, etag, body);
+        return 0;
+    }
+
     char *at = head_room(res, head, body.length), *start = at;
     at = put_status(at, head);
-    at = put(at, head->lines);
+    at = encoding_put_lines(at, head->lines, &e);
     if (etag.length > 0)
         at = put_field(at, "ETag", etag);
     if (!http_status_is_bodyless(head->status)) {
@@ -200,86 +444,6 @@ int response_send(capra_response *res, const response_head *head, capra_slice bo
         res->body_bytes = body.length;
     }
     buffer_added(res->to, (size_t)(at - start));
-    end(res);
-    return 0;
-}
-
-/* ---- A streamed answer ---- */
-
-int response_begin(capra_response *res, const response_head *head, int64_t length)
-{
-    int const error = begin(res, head, false);
-    if (error != 0)
-        return error;
-
-    bool const has_framing = !http_status_is_bodyless(head->status);
-    bool const is_old = res->head == NULL || res->head->minor == 0;
-    res->state = RESPONSE_STREAMING;
-    res->left = length;
-    if (has_framing && length < 0 && is_old)
-        res->closes = true; /* RFC 9112, 6.3: the end of the connection ends the body */
-    res->is_chunked = has_framing && length < 0 && !is_old;
-
-    char *at = head_room(res, head, 0), *start = at;
-    at = put_status(at, head);
-    at = put(at, head->lines);
-    if (res->is_chunked) {
-        at = put(at, slice_text("Transfer-Encoding: chunked\r\n"));
-    } else if (has_framing && length >= 0) {
-        at = put(at, slice_text("Content-Length: "));
-        at = put_number(at, (uint64_t)length);
-        at = put(at, slice_text("\r\n"));
-    }
-    at = put_tail(res, at, head->flags);
-    buffer_added(res->to, (size_t)(at - start));
-    return 0;
-}
-
-static char *put_hex(char *at, size_t value)
-{
-    int shift = 60;
-    while (shift > 0 && value >> shift == 0)
-        shift -= 4;
-    for (; shift >= 0; shift -= 4)
-        *at++ = "0123456789abcdef"[value >> shift & 15];
-    return at;
-}
-
-int response_write(capra_response *res, capra_slice piece)
-{
-    if (res->state != RESPONSE_STREAMING)
-        return CAPRA_E_INVALID;
-    if (res->left >= 0 && piece.length > (uint64_t)res->left)
-        piece.length = (size_t)res->left;
-    if (res->left >= 0)
-        res->left -= (int64_t)piece.length;
-    if (res->is_bodyless || piece.length == 0)
-        return 0;
-
-    res->body_bytes += piece.length;
-    char *at = buffer_room(res->to, piece.length + 20), *start = at;
-    if (res->is_chunked) {
-        at = put_hex(at, piece.length);
-        at = put(at, slice_text("\r\n"));
-    }
-    at = put(at, piece);
-    if (res->is_chunked)
-        at = put(at, slice_text("\r\n"));
-    buffer_added(res->to, (size_t)(at - start));
-    return 0;
-}
-
-int response_end(capra_response *res, capra_slice trailers)
-{
-    if (res->state != RESPONSE_STREAMING)
-        return CAPRA_E_INVALID;
-    if (res->left > 0 && !res->is_bodyless)
-        res->closes = true;
-    if (res->is_chunked && !res->is_bodyless) {
-        buffer_append_slice(res->to, slice_text("0\r\n"));
-        buffer_append_slice(res->to, trailers);
-        buffer_append_slice(res->to, slice_text("\r\n"));
-    }
     end(res);
     return 0;
 }

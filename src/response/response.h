@@ -3,6 +3,7 @@
 #define CAPRA_RESPONSE_H
 
 #include "base/buffer.h"
+#include "compress.h"
 #include "http/http.h"
 
 #include <capra.h>
@@ -37,22 +38,48 @@ typedef struct response_events {
     void (*on_begin)(capra_response *res, bool is_whole);
     /* All of it has been written. */
     void (*on_end)(capra_response *res);
+    /* It has a source now: response_pull is to be called until it has ended, whenever there is room
+     * for more. Whoever answered is done with it. */
+    void (*on_source)(capra_response *res);
 } response_events;
+
+/* A body that is not there at once, and is pulled piece by piece as the client takes it. */
+typedef struct response_source response_source;
+struct response_source {
+    /* Writes the next piece, with response_write, and with response_end after the last one. 0, or a
+     * negative code when there is no more and should be: the connection is to be cut. */
+    int (*pull)(response_source *source, capra_response *res);
+    void (*free)(response_source *source);
+};
+
+/* About so many bytes at a time: what is made of them in a few milliseconds at most, compressed or
+ * not. */
+enum { RESPONSE_PIECE_BYTES = 64 * 1024 };
+
+/* What holds for all responses of a build. */
+typedef struct response_settings {
+    compressor *compressor; /* lent; NULL: nothing is ever compressed */
+    bool as_next;           /* what Next does, also where we would rather not */
+} response_settings;
 
 struct capra_response {
     const response_events *events;
     const response_clock *clock;
-    const http_head *head; /* of the request; NULL when it could not be parsed */
-    const char *data;      /* the head's bytes */
-    buffer *to;            /* where the message goes: a connection's output, or a test's buffer */
-    buffer lines;          /* header lines that a C route has added */
+    const response_settings *settings; /* NULL: none */
+    const http_head *head;             /* of the request; NULL when it could not be parsed */
+    const char *data;                  /* the head's bytes */
+    buffer *to;   /* where the message goes: a connection's output, or a test's buffer */
+    buffer lines; /* header lines that a C route has added */
     response_state state;
     int status;          /* that was sent */
     int64_t left;        /* of the Content-Length that was declared, when streaming; -1: none was */
     uint64_t body_bytes; /* sent so far */
     bool closes;         /* the connection ends with this response */
     bool is_chunked;
-    bool is_bodyless; /* HEAD, 204, 304: what the handler writes is dropped */
+    bool is_bodyless;        /* HEAD, 204, 304: what the handler writes is dropped */
+    bool needs_flush;        /* the coder holds what the client should have: response_flush */
+    coder *coder;            /* the body is compressed */
+    response_source *source; /* the rest of the body is pulled */
 };
 
 /* `to` and the rest are the caller's. `head` NULL: an answer to what was no request. */
@@ -89,6 +116,17 @@ int response_write(capra_response *res, capra_slice piece);
 /* The end, with trailer lines (sent only with chunked framing). A body shorter than declared sets
  * `closes`: the client must see that it was cut. */
 int response_end(capra_response *res, capra_slice trailers);
+
+/* The body comes from `source`, which is the response's from now on; after response_begin. For a
+ * response without a body it ends at once. */
+void response_set_source(capra_response *res, response_source *source);
+
+/* The next piece of a response that has a source. 0, or the source's error. */
+int response_pull(capra_response *res);
+
+/* What was written goes to `to`, if the coder still has it: called before bytes are sent, so that
+ * what a handler writes in one turn costs one flush. */
+void response_flush(capra_response *res);
 
 /* 100, 102 or 103; CAPRA_E_HEAD_SENT, or CAPRA_E_INVALID for HTTP/1.0. */
 int response_interim(capra_response *res, int status, capra_slice lines);
