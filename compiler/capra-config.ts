@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Location, type TransformFailure, transformSync } from 'esbuild';
 import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
 
 export interface CapraConfig {
@@ -39,17 +40,27 @@ function parse(root: string, source: string): unknown {
   try {
     return JSON.parse(source);
   } catch (error) {
-    const { message } = error as Error;
-    const at = /at position (\d+)/.exec(message)?.[1];
-    const lines = source.slice(0, at === undefined ? source.length : Number(at)).split('\n');
-    const place = {
-      file: CAPRA_CONFIG,
-      line: lines.length,
-      column: (lines.at(-1) ?? '').length + 1,
-      source,
-    };
-    const text = `It is not JSON: ${message}.`;
-    throw new CompileError(diagnosticAt(root, place, { severity: 'error', text, hint: HINT }));
+    const text = `It is not JSON: ${(error as Error).message}.`;
+    const place = placeOfFault(source);
+    if (!place) throw failure(text);
+    const { line, column } = place;
+    throw new CompileError(
+      diagnosticAt(
+        root,
+        { file: CAPRA_CONFIG, line, column: column + 1, source },
+        { severity: 'error', text, hint: HINT },
+      ),
+    );
+  }
+}
+
+/** JSON.parse does not always say where; esbuild does. */
+function placeOfFault(source: string): Location | undefined {
+  try {
+    transformSync(source, { loader: 'json', logLevel: 'silent' });
+    return undefined;
+  } catch (error) {
+    return (error as TransformFailure).errors[0]?.location ?? undefined;
   }
 }
 

@@ -53,7 +53,9 @@ export interface BrokenRoute {
   message: string;
 }
 
-export function makeManifest(content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'routes'>): Manifest {
+export function makeManifest(
+  content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'routes'>,
+): Manifest {
   const { capra, mode, settings, routes } = content;
   const buildId = createHash('sha256')
     .update(JSON.stringify([capra, mode, settings, routes]))

@@ -130,7 +130,10 @@ function explain(error: unknown, root: string, file: string): Diagnostic {
   const text = `${file} failed: ${error instanceof Error ? error.message : String(error)}`;
   const stack = error instanceof Error ? String(error.stack) : '';
   for (const [, url = '', line, column] of stack.matchAll(/(\/[^\s()]+?):(\d+):(\d+)\)?$/gm)) {
-    const path = relative(root, stack.includes(`file://${url}`) ? fileURLToPath(`file://${url}`) : url);
+    const path = relative(
+      root,
+      stack.includes(`file://${url}`) ? fileURLToPath(`file://${url}`) : url,
+    );
     if (path.startsWith('..') || /(?:^|\/)(?:node_modules|\.capra)\//.test(path)) continue;
     const place = { file: path, line: Number(line), column: Number(column) };
     return diagnosticAt(root, place, { severity: 'error', text });
@@ -206,7 +209,7 @@ function readBasePath({ basePath = '' }: Fields, faults: Faults): string {
   if (typeof basePath !== 'string') {
     faults.add(`\`basePath\` must be a text, and is ${JSON.stringify(basePath)}.`);
   } else if (basePath === '/') {
-    faults.add('`basePath` must not be `/`: leave it out, or say \'\'.');
+    faults.add("`basePath` must not be `/`: leave it out, or say ''.");
   } else if (basePath !== '' && !basePath.startsWith('/')) {
     faults.add(`\`basePath\` must start with \`/\`, and is \`${basePath}\`: say \`/${basePath}\`.`);
   } else if (basePath.endsWith('/')) {
