@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { count, duration } from './build.ts';
+import { collectChanges } from './burst.ts';
 import { type BuildMessage, openChannel } from './channel.ts';
 import { type Compilation, Compiler } from './compile.ts';
 import {
@@ -17,8 +18,6 @@ import { ignoreOutputs, pruneOutputs, writeOutputs } from './output.ts';
 import type { Project } from './project.ts';
 import { watchProject } from './watch.ts';
 
-const QUIET_MS = 10;
-const AT_MOST_MS = 100;
 const STOP_MS = 2000;
 
 /**
@@ -58,31 +57,6 @@ function warnOfLimit(folder: string): void {
   const text = `Not every folder can be watched; changes in ${folder} and others go unseen.`;
   const hint = 'The system allows more with: sysctl fs.inotify.max_user_watches=524288';
   process.stderr.write(formatDiagnostic({ severity: 'warning', text, hint }, process.stderr));
-}
-
-/** Saves come in bursts: calls back once for a burst, when it is quiet, or when it has lasted long enough. */
-function collectChanges(onQuiet: (paths: string[], moved: boolean) => void) {
-  let paths = new Set<string>();
-  let moved = false;
-  let startedAt = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
-    const burst = { paths, moved };
-    paths = new Set();
-    moved = false;
-    onQuiet([...burst.paths], burst.moved);
-  };
-  return {
-    add(path: string, isMoved: boolean) {
-      if (paths.size === 0) startedAt = performance.now();
-      paths.add(path);
-      moved ||= isMoved;
-      clearTimeout(timer);
-      const left = startedAt + AT_MOST_MS - performance.now();
-      timer = setTimeout(flush, Math.max(0, Math.min(QUIET_MS, left)));
-    },
-    close: () => clearTimeout(timer),
-  };
 }
 
 /** The rounds of compiling, one after the other. */
