@@ -29,7 +29,7 @@ if(addon_sources)
     target_include_directories(addon SYSTEM PRIVATE
         ${ZLIB_INCLUDE_DIRS} ${BROTLI_INCLUDE_DIRS} ${ZSTD_INCLUDE_DIRS})
     # libuv is not linked: its functions, as Node-API's, are in the node executable.
-    target_link_libraries(addon PRIVATE flags release_flags PkgConfig::JANSSON)
+    target_link_libraries(addon PRIVATE flags release_flags PkgConfig::JANSSON PkgConfig::PCRE2)
     if(APPLE)
         target_link_options(addon PRIVATE -undefined dynamic_lookup)
     endif()

@@ -15,7 +15,7 @@ set(tests ${PROJECT_SOURCE_DIR}/test)
 
 # The pipeline and all its rooms.
 find_sources(core_sources
-    ${src}/base/*.c ${src}/http/*.c ${src}/route/*.c ${src}/net/*.c ${src}/body/*.c
+    ${src}/base/*.c ${src}/http/*.c ${src}/rules/*.c ${src}/route/*.c ${src}/net/*.c ${src}/body/*.c
     ${src}/policy/*.c ${src}/files/*.c ${src}/response/*.c ${src}/handler/*.c)
 find_sources_here(top_sources ${src}/*.c)
 list(FILTER top_sources EXCLUDE REGEX "/main\\.c$")
@@ -35,7 +35,7 @@ list(APPEND addon_sources ${channel_sources})
 # `core_archive`: the same as a library, of which a test takes what it lacks; when a test
 # includes the .c it tests, its own copy is the one that counts.
 set(core_libraries
-    PkgConfig::UV PkgConfig::JANSSON PkgConfig::ZLIB PkgConfig::BROTLI PkgConfig::ZSTD)
+    PkgConfig::UV PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::ZLIB PkgConfig::BROTLI PkgConfig::ZSTD)
 function(add_core tree_flags)
     add_library(core OBJECT ${core_sources})
     target_link_libraries(core PUBLIC flags ${tree_flags} ${core_libraries})

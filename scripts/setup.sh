@@ -18,6 +18,7 @@ build | CMake 3.25        | cmake_325                | cmake               | cma
 build | pkg-config        | program pkg-config       | pkg-config          | pkgconf-pkg-config | pkgconf          | pkgconf
 build | libuv             | library libuv 1.44       | libuv1-dev          | libuv-devel       | libuv-dev         | libuv
 build | jansson           | library jansson 2.13     | libjansson-dev      | jansson-devel     | jansson-dev       | jansson
+build | PCRE2             | library libpcre2-8 10.34 | libpcre2-dev        | pcre2-devel       | pcre2-dev         | pcre2
 build | zlib              | library zlib 1.2.11      | zlib1g-dev          | zlib-devel        | zlib-dev          | zlib
 build | brotli            | library libbrotlienc 1.0.7 | libbrotli-dev     | brotli-devel      | brotli-dev        | brotli
 build | zstd              | library libzstd 1.4.0    | libzstd-dev         | libzstd-devel     | zstd-dev          | zstd
@@ -95,7 +96,7 @@ install_with_apt() {
 
 name_packages() {
     cat >&2 <<END
-setup: these are missing, and there is no apt-get to install them with:
+setup: these are missing:
 $(printf '%s\n' "$lacking" | awk -F'|' 'NF { print "    " $1 }')
   Debian, Ubuntu:  apt-get install $(names 1 | tr '\n' ' ')
   Fedora:          dnf install $(names 2 | tr '\n' ' ')
