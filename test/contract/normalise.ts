@@ -100,6 +100,7 @@ function withExplanation(expected: Expected): Expected {
       ...kept,
       'Connection: close',
       'Content-Type: text/plain; charset=utf-8',
+      'Vary: Accept-Encoding',
       'Content-Length: <any>',
     ],
     body: { starts: `${status.slice(4)}: ` },
