@@ -119,21 +119,21 @@ system_packages() {
 
 # --- npm packages: again only when the lock file has changed ---
 
+# Installs the packages of a folder's lock file, if it is not these that are there.
 npm_packages() {
-    stamp=node_modules/.capra-lock
-    now=$(cksum <package-lock.json)
+    folder=$1
+    stamp=$folder/node_modules/.capra-lock
+    now=$(cksum <"$folder/package-lock.json")
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ]; then
         return 0
     fi
     program npm && program node ||
         fail "npm is missing; it comes with Node.js 20 or newer (Debian: apt-get install nodejs npm). It only fetches: the Node that runs Capra is one of the packages."
     if [ "$check_only" ]; then
-        fail "the npm packages are not those of package-lock.json: run npm ci"
+        fail "the npm packages are not those of $folder/package-lock.json: run npm ci there"
     fi
-    say "installing the npm packages of package-lock.json"
-    npm ci --no-progress || fail "npm ci failed"
-    [ -x node_modules/.bin/node ] ||
-        fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
+    say "installing the npm packages of $folder/package-lock.json"
+    (cd "$folder" && npm ci --no-progress) || fail "npm ci failed"
     printf '%s\n' "$now" >"$stamp"
 }
 
@@ -149,4 +149,7 @@ if program flock; then
     flock 8
 fi
 system_packages
-npm_packages
+npm_packages .
+[ -x node_modules/.bin/node ] ||
+    fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
+case " $sets " in *" test "*) npm_packages test/packages ;; esac
