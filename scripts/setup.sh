@@ -9,6 +9,7 @@
 # place and is done at once.
 set -eu
 cd "$(dirname "$0")/.."
+root=$(pwd)
 
 # set | what | probe | Debian | Fedora | Alpine | Homebrew
 needs='
@@ -133,7 +134,8 @@ npm_packages() {
         fail "the npm packages are not those of $folder/package-lock.json: run npm ci there"
     fi
     say "installing the npm packages of $folder/package-lock.json"
-    (cd "$folder" && npm ci --no-progress) || fail "npm ci failed"
+    # With Capra's own Node once it is there: what is installed is what it will run.
+    (cd "$folder" && PATH="$root/node_modules/.bin:$PATH" npm ci --no-progress) || fail "npm ci failed"
     printf '%s\n' "$now" >"$stamp"
 }
 
