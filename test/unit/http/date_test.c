@@ -93,10 +93,41 @@ static void two_digits_mean_a_year_nearby(void **state)
     assert_int_equal(full_year(10, 2060), 2110);
     assert_int_equal(full_year(11, 2060), 2011);
 
-    struct tm tm;
-    time_t const now = time(NULL);
-    gmtime_r(&now, &tm);
-    assert_in_range(year_now(), tm.tm_year + 1900, tm.tm_year + 1901);
+    struct tm before, after;
+    time_t now = time(NULL);
+    gmtime_r(&now, &before);
+    int const year = year_now();
+    now = time(NULL);
+    gmtime_r(&now, &after);
+    assert_in_range(year, before.tm_year + 1900, after.tm_year + 1900);
+}
+
+static void months_have_their_days(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *last, *beyond;
+    } ends[] = {
+        { "Mon, 31 Jan 2023 00:00:00 GMT", "Mon, 32 Jan 2023 00:00:00 GMT" },
+        { "Mon, 28 Feb 2023 00:00:00 GMT", "Mon, 29 Feb 2023 00:00:00 GMT" },
+        { "Mon, 31 Mar 2023 00:00:00 GMT", "Mon, 32 Mar 2023 00:00:00 GMT" },
+        { "Mon, 30 Apr 2023 00:00:00 GMT", "Mon, 31 Apr 2023 00:00:00 GMT" },
+        { "Mon, 31 May 2023 00:00:00 GMT", "Mon, 32 May 2023 00:00:00 GMT" },
+        { "Mon, 30 Jun 2023 00:00:00 GMT", "Mon, 31 Jun 2023 00:00:00 GMT" },
+        { "Mon, 31 Jul 2023 00:00:00 GMT", "Mon, 32 Jul 2023 00:00:00 GMT" },
+        { "Mon, 31 Aug 2023 00:00:00 GMT", "Mon, 32 Aug 2023 00:00:00 GMT" },
+        { "Mon, 30 Sep 2023 00:00:00 GMT", "Mon, 31 Sep 2023 00:00:00 GMT" },
+        { "Mon, 31 Oct 2023 00:00:00 GMT", "Mon, 32 Oct 2023 00:00:00 GMT" },
+        { "Mon, 30 Nov 2023 00:00:00 GMT", "Mon, 31 Nov 2023 00:00:00 GMT" },
+        { "Mon, 31 Dec 2023 00:00:00 GMT", "Mon, 32 Dec 2023 00:00:00 GMT" },
+        { "Mon, 29 Feb 2024 00:00:00 GMT", "Mon, 30 Feb 2024 00:00:00 GMT" },
+        { "Mon, 29 Feb 2000 00:00:00 GMT", "Mon, 29 Feb 2100 00:00:00 GMT" },
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        int64_t seconds;
+        assert_true(http_date_parse(&seconds, slice_text(ends[i].last)));
+        assert_false(http_date_parse(&seconds, slice_text(ends[i].beyond)));
+    }
 }
 
 static void other_texts_are_no_dates(void **state)
@@ -179,6 +210,7 @@ int main(void)
         cmocka_unit_test(every_day_agrees_with_the_c_library),
         cmocka_unit_test(all_three_forms_are_read),
         cmocka_unit_test(two_digits_mean_a_year_nearby),
+        cmocka_unit_test(months_have_their_days),
         cmocka_unit_test(other_texts_are_no_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
