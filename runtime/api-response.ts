@@ -90,7 +90,8 @@ function sendJson(res: ApiResponse, value: unknown): void {
     );
   }
   res.setHeader('Content-Type', jsonType);
-  res.send(text);
+  if (text === undefined || Object.hasOwn(res, 'send')) res.send(text);
+  else send(res, text);
 }
 
 /** Nothing was set but a plain status, and no package has replaced what the answer goes through. */

@@ -58,12 +58,13 @@ function fieldName(name: string): FieldName {
 
 /** Where the fields begin: behind the request line. */
 export function fieldsAt(head: string): number {
-  const end = head.indexOf('\r\n');
-  return end === -1 ? head.length : end + 2;
+  const end = lineEnd(head, 0);
+  return end === head.length ? end : end + 2;
 }
 
+/** A CR stands nowhere else, and one character is found faster than two. */
 function lineEnd(text: string, at: number): number {
-  const end = text.indexOf('\r\n', at);
+  const end = text.indexOf('\r', at);
   return end === -1 ? text.length : end;
 }
 
@@ -101,8 +102,78 @@ function add(headers: Headers, name: FieldName, value: string): void {
   }
 }
 
+/**
+ * Clients send the same names in the same order again and again. The lists of names that came are
+ * kept as a tree, and where a list ends hangs a set of headers to copy: filling in values is several
+ * times faster than giving an empty object one key after the other.
+ */
+interface Step {
+  /** The name as it was sent, with its colon. */
+  readonly start: string;
+  readonly key: string;
+  /** Where requests went on from here last time. */
+  likely: Step | undefined;
+  readonly others: Map<string, Step>;
+  /** All keys up to here; undefined when a list of these names needs more than filling in. */
+  readonly template: Headers | undefined;
+}
+
+function makeStep(start: string, name: FieldName, before: Headers | undefined): Step {
+  const { key, repeat } = name;
+  const isPlain =
+    before !== undefined &&
+    !Object.hasOwn(before, key) &&
+    key !== '__proto__' &&
+    repeat !== Repeat.list &&
+    repeat !== Repeat.hidden;
+  const template = isPlain ? { ...before, [key]: '' } : undefined;
+  return { start, key, likely: undefined, others: new Map(), template };
+}
+
+const firstStep: Step = { start: '', key: '', likely: undefined, others: new Map(), template: {} };
+let stepsLeft = 2048;
+
+/** The step for the name between two places; undefined when no more are remembered. */
+function stepOn(from: Step, text: string, at: number, colon: number): Step | undefined {
+  const name = text.slice(at, colon);
+  let step = from.others.get(name);
+  if (step === undefined && stepsLeft > 0) {
+    stepsLeft--;
+    step = makeStep(intern(`${name}:`), fieldName(name), from.template);
+    from.others.set(intern(name), step);
+  }
+  if (step !== undefined) from.likely = step;
+  return step;
+}
+
 /** `req.headers`: names in lower case, repeated fields combined by Node's rules. */
 export function parseHeaders(text: string, from: number): Headers {
+  const values: string[] = [];
+  const path: Step[] = [];
+  let step: Step = firstStep;
+  for (let at = from; at < text.length; ) {
+    const { likely } = step;
+    let next = likely;
+    let colon: number;
+    if (likely !== undefined && text.startsWith(likely.start, at)) {
+      colon = at + likely.start.length - 1;
+    } else {
+      colon = text.indexOf(':', at);
+      next = stepOn(step, text, at, colon);
+    }
+    if (next?.template === undefined) return parseOneByOne(text, from);
+    const end = lineEnd(text, colon);
+    values.push(valueBetween(text, colon + 1, end));
+    path.push(next);
+    step = next;
+    at = end + 2;
+  }
+  const headers = { ...step.template };
+  for (let at = 0; at < path.length; at++) headers[(path[at] as Step).key] = values[at];
+  return headers;
+}
+
+function parseOneByOne(text: string, from: number): Headers {
   const headers: Headers = {};
   for (let at = from; at < text.length; ) {
     const end = lineEnd(text, at);

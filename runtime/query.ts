@@ -26,22 +26,46 @@ export function paramNames(pattern: string): ParamNames {
   return { names, endsInCatchAll };
 }
 
+const ampersand = 0x26;
+const equalsSign = 0x3d;
+const percent = 0x25;
+const plus = 0x2b;
+
 /** The pairs of a query (without its `?`), as URLSearchParams reads them. */
 export function parseQuery(text: string): Query {
   const query: Query = {};
-  for (let at = 0; at < text.length; ) {
-    let end = text.indexOf('&', at);
-    if (end === -1) end = text.length;
-    if (end > at) addPair(query, text.slice(at, end));
-    at = end + 1;
+  let start = 0;
+  let equals = -1;
+  let isEncoded = false;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? ampersand : text.charCodeAt(at);
+    if (code === equalsSign) {
+      if (equals === -1) equals = at;
+    } else if (code === percent || code === plus) {
+      isEncoded = true;
+    } else if (code === ampersand) {
+      if (at > start) addPair(query, text, start, equals, at, isEncoded);
+      start = at + 1;
+      equals = -1;
+      isEncoded = false;
+    }
   }
   return query;
 }
 
-function addPair(query: Query, pair: string): void {
-  const equals = pair.indexOf('=');
-  const key = decodeForm(equals === -1 ? pair : pair.slice(0, equals));
-  const value = equals === -1 ? '' : decodeForm(pair.slice(equals + 1));
+/** `equals`: where the first `=` is, -1 when there is none. */
+function addPair(
+  query: Query,
+  text: string,
+  start: number,
+  equals: number,
+  end: number,
+  isEncoded: boolean,
+): void {
+  const name = text.slice(start, equals === -1 ? end : equals);
+  const given = equals === -1 ? '' : text.slice(equals + 1, end);
+  const key = isEncoded ? decodeForm(name) : name;
+  const value = isEncoded ? decodeForm(given) : given;
   const before = getKey(query, key);
   if (before === undefined) setKey(query, key, value);
   else if (Array.isArray(before)) before.push(value);
@@ -53,20 +77,25 @@ function addPair(query: Query, pair: string): void {
  * win over the client's keys of the same names, whose places they take.
  */
 export function addParams(query: Query, pattern: ParamNames, params: string): void {
-  const pieces = params.split('/');
-  const last = pattern.names.length - 1;
-  for (let at = 0; at <= last; at++) {
-    const name = pattern.names[at] as string;
-    if (pattern.endsInCatchAll && at === last) {
-      // Of an optional catch-all that took nothing the text has no piece, or nothing but one
-      // that is empty.
-      const rest = pieces.slice(at);
-      if (rest.length > 0 && !(rest.length === 1 && rest[0] === ''))
-        setKey(query, name, rest.map(decodeURIComponent));
-    } else {
-      setKey(query, name, decodeURIComponent(pieces[at] as string));
+  const { names, endsInCatchAll } = pattern;
+  const last = names.length - 1;
+  let at = 0;
+  for (let index = 0; index <= last; index++) {
+    const name = names[index] as string;
+    if (endsInCatchAll && index === last) {
+      // An optional catch-all that took nothing has no piece, or one that is empty.
+      if (at < params.length) setKey(query, name, params.slice(at).split('/').map(decodeParam));
+      return;
     }
+    const slash = index === last ? -1 : params.indexOf('/', at);
+    const end = slash === -1 ? params.length : slash;
+    setKey(query, name, decodeParam(params.slice(at, end)));
+    at = end + 1;
   }
+}
+
+function decodeParam(text: string): string {
+  return text.includes('%') ? decodeURIComponent(text) : text;
 }
 
 /** Undoes form encoding (WHATWG URL, 5.1): malformed escapes stay, bytes that are no UTF-8 become U+FFFD. */

@@ -103,6 +103,9 @@ class More {
 
 const highWaterMark = getDefaultHighWaterMark(false);
 
+/** With less in memory C does not tell when it has gone (see `Core.write`); it is as good as gone. */
+const drainsFrom = 16_384;
+
 type Inherited = Pick<ServerResponse, 'emit' | 'listenerCount' | 'once'>;
 
 export class Response extends bare<Inherited>(ServerResponse) {
@@ -253,7 +256,8 @@ export class Response extends bare<Inherited>(ServerResponse) {
     const more = moreOf(this);
     more.sent += Buffer.byteLength(bytes);
     this[kRequest][kSocket]?.touch();
-    more.pending = this[kServer].core.write(this[kId], bytes);
+    const waiting = this[kServer].core.write(this[kId], bytes);
+    more.pending = waiting < drainsFrom ? 0 : waiting;
     if (typeof callback === 'function') {
       if (more.pending === 0) process.nextTick(callback);
       else more.waiting.push(callback as Callback);

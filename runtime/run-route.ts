@@ -34,7 +34,11 @@ function runHandler(handler: Handler, req: Request, res: Response, route: Route)
   }
   try {
     const result = handler(req, res);
-    if (isThenable(result)) result.then(undefined, (reason: unknown) => fail(res, reason));
+    // Of a promise whose answer is out there is nothing left to learn but how it failed, and that
+    // the process logs.
+    if (isThenable(result) && res[kState] < State.ended) {
+      result.then(undefined, (reason: unknown) => fail(res, reason));
+    }
   } catch (error) {
     fail(res, error);
   }

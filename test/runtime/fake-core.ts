@@ -241,7 +241,8 @@ export class App implements Disposable {
 
   /** The answer to a request, when it is whole. */
   async answer(id: number): Promise<Answer> {
-    for (let turns = 0; turns < 1000; turns++) {
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline) {
       if (this.broken !== undefined) throw this.broken;
       const answer = this.core.answers.get(id);
       if (answer !== undefined && answer.state !== 'open') return answer;

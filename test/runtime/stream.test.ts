@@ -313,7 +313,7 @@ test('the ways to write a stream', async () => {
     writeFileSync(join(app.folder, 'big.txt'), big);
     app.core.pending = 70_000;
     const id = app.request();
-    const drain = setInterval(() => app.host.drained(id), 1);
+    const drain = setInterval(() => app.host.drained(id), 1).unref();
     assert.equal(textOf(await app.answer(id)), big, name);
     await promise;
     clearInterval(drain);
