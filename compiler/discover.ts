@@ -4,6 +4,7 @@ import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findConflicts } from './conflicts.ts';
 import type { Diagnostic } from './diagnostics.ts';
+import { isEditorFile } from './editor-files.ts';
 import { isFolder, type Project } from './project.ts';
 import { extensionOf, routeOfFile } from './route-path.ts';
 
@@ -81,7 +82,9 @@ function* walk(
 }
 
 function entries(folder: string): Dirent[] {
-  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => compare(a.name, b.name));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !isEditorFile(name))
+    .sort((a, b) => compare(a.name, b.name));
 }
 
 function typeOf(folder: string, entry: Dirent): 'folder' | 'file' | 'broken' | 'other' {

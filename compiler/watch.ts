@@ -5,6 +5,7 @@
 
 import { type FSWatcher, readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { isEditorFile } from './editor-files.ts';
 
 export interface Watcher {
   /** Folders beside the project's own: those of files that were read from elsewhere. */
@@ -71,7 +72,7 @@ export function watchProject({ root, pages, onChange, onLimit }: WatchOptions): 
     }
   };
   const onEvent = (folder: string, event: string, name: string) => {
-    if (isPage(folder) ? isTemporary(name) : isTemporary(name) || isSkipped(name)) return;
+    if (isEditorFile(name) || (!isPage(folder) && isSkipped(name))) return;
     const path = join(folder, name);
     const moved = event === 'rename';
     if (moved && isDirectory(path)) addTree(path);
@@ -90,11 +91,6 @@ export function watchProject({ root, pages, onChange, onLimit }: WatchOptions): 
       watched.clear();
     },
   };
-}
-
-/** What editors leave beside a file while they work on it. */
-function isTemporary(name: string): boolean {
-  return /^\.#|^#.*#$|~$|\.sw[a-z]$|^4913$|\.partial$/.test(name);
 }
 
 /** Folders of other tools and of packages. `.env` and its like are files. */

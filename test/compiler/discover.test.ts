@@ -174,6 +174,13 @@ describe('symbolic links', () => {
     );
   });
 
+  test('the lock of an editor is none of them', () => {
+    const root = makeApp({ 'pages/api/a.js': HANDLER });
+    symlinkSync('somebody@host.123', join(root, 'pages/api/.#a.js'));
+    const { routes, warnings } = discover(openProject(root, { mode: 'production' }));
+    assert.deepEqual([routes.length, warnings], [1, []]);
+  });
+
   test('one that leads nowhere is no route, and is mentioned', () => {
     const root = makeApp({ 'pages/api/a.js': HANDLER });
     symlinkSync('gone.js', join(root, 'pages/api/link.js'));
