@@ -21,6 +21,7 @@ struct app {
     void **libraries; /* of the native routes; NULL for others */
     uint32_t count;
     app_settings settings;
+    files *files;
     arena arena;
     capra_slice text;
 };
@@ -176,6 +177,8 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     a->text = arena_copy(&a->arena, buffer_slice(&text));
     buffer_cleanup(&text);
 
+    const char *mode = json_string_value(json_object_get(root, "mode"));
+    a->files = files_new("public", mode != NULL && strcmp(mode, "development") == 0);
     read_settings(a, json_object_get(root, "settings"));
     int error = 0;
     for (uint32_t i = 0; i < a->count && error == 0; i++)
@@ -222,6 +225,7 @@ void app_release(app *a)
     if (a == NULL || --a->holders > 0)
         return;
     route_table_free(a->table);
+    files_free(a->files);
     for (uint32_t i = 0; i < a->count; i++)
         native_unload(a->libraries[i]);
     free(a->libraries);
@@ -243,6 +247,11 @@ uint32_t app_route_count(const app *a)
 const route_table *app_table(const app *a)
 {
     return a->table;
+}
+
+const files *app_files(const app *a)
+{
+    return a->files;
 }
 
 const app_settings *app_get_settings(const app *a)

@@ -2,6 +2,7 @@
 #ifndef CAPRA_APP_H
 #define CAPRA_APP_H
 
+#include "files/files.h"
 #include "route/route.h"
 
 #include <capra.h>
@@ -53,6 +54,9 @@ void app_release(app *a); /* the last one frees it; takes NULL */
 const app_route *app_find(const app *a, uint32_t index);
 uint32_t app_route_count(const app *a);
 const route_table *app_table(const app *a);
+
+/* What `public/` holds, in the working directory; may be NULL. */
+const files *app_files(const app *a);
 
 const app_settings *app_get_settings(const app *a);
 

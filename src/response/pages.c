@@ -37,10 +37,19 @@ static const char *page_text(int status)
 
 void response_page(capra_response *res, int status)
 {
+    response_page_with(res, status, (capra_slice){ 0 });
+}
+
+void response_page_with(capra_response *res, int status, capra_slice more)
+{
+    char lines[512];
+    int const lines_length = snprintf(lines, sizeof lines, "%s%.*s", page_lines, (int)more.length,
+                                      more.length > 0 ? more.data : "");
     char body[1024];
     const char *text = page_text(status);
     int const length = snprintf(body, sizeof body, page_format, status, text, status, text);
-    response_head const head = { .status = status, .lines = slice_text(page_lines) };
+    response_head const head = { .status = status,
+                                 .lines = slice_of(lines, (size_t)lines_length) };
     response_send(res, &head, slice_of(body, (size_t)length));
 }
 

@@ -136,6 +136,7 @@ int response_interim(capra_response *res, int status, capra_slice lines);
 void response_error(capra_response *res, int code);
 void response_error_text(capra_response *res, int status, capra_slice text);
 void response_page(capra_response *res, int status);
+void response_page_with(capra_response *res, int status, capra_slice lines); /* short ones */
 void response_redirect(capra_response *res, int status, capra_slice location);
 
 /* ETag of a text as Next 16 computes it: FNV-1a over its UTF-16 code units, folded to 52 bits, in
