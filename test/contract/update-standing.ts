@@ -47,15 +47,17 @@ function restand(id: string, mode: Mode, outcome: Outcome): Standing {
 }
 
 /** As Biome lays JSON out: an object stays on its line if it fits. */
-function layOut(value: unknown, indent = '', before = 0): string {
+function layOut(value: unknown, indent = '', around = 0): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const flat = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
   const isRoot = indent === '';
-  if (!isRoot && indent.length + before + flat.length + 1 <= 100) return flat;
+  if (!isRoot && indent.length + around + flat.length <= 100) return flat;
   const deeper = `${indent}  `;
-  const lines = Object.entries(value).map(([name, each]) => {
+  const entries = Object.entries(value);
+  const lines = entries.map(([name, each], at) => {
     const key = `${JSON.stringify(name)}: `;
-    return `${deeper}${key}${layOut(each, deeper, key.length)}`;
+    const comma = at + 1 < entries.length ? 1 : 0;
+    return `${deeper}${key}${layOut(each, deeper, key.length + comma)}`;
   });
   return `{\n${lines.join(',\n')}\n${indent}}`;
 }
