@@ -6,7 +6,17 @@ import { IncomingMessage } from 'node:http';
 import { assignable, own } from './bare.ts';
 import { type Cookies, parseCookies } from './cookies.ts';
 import { findField, joinFields } from './headers.ts';
-import { kBody, kCookies, kHead, kHeaders, kParams, kQuery, kRaw, kRoute } from './internals.ts';
+import {
+  kBody,
+  kCookies,
+  kHead,
+  kHeaders,
+  kParams,
+  kQuery,
+  kRaw,
+  kRewrite,
+  kRoute,
+} from './internals.ts';
 import type { Route } from './manifest.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
 import { addParams, parseQuery, type Query } from './query.ts';
@@ -112,11 +122,15 @@ function mediaTypeOf(req: ParsedRequest): MediaType {
 }
 
 function queryOf(req: Request): Query {
-  const target = withoutFragment(targetOf(req));
-  const query = parseQuery(target.slice(queryAt(target) + 1));
+  const query = parseQuery(req[kRewrite]?.query ?? clientQueryOf(req));
   const params = req[kParams];
   if (params !== undefined) addParams(query, req[kRoute].params, params);
   return query;
+}
+
+function clientQueryOf(req: Request): string {
+  const target = withoutFragment(targetOf(req));
+  return target.slice(queryAt(target) + 1);
 }
 
 /** From the head, or from `req.headers` if someone has looked at them, and may have changed them. */

@@ -98,6 +98,9 @@ export interface Core {
 
   /** Who is at the other end; undefined when the request has ended. */
   peer(id: number): Peer | undefined;
+
+  /** While it is held, a worker that is to end waits, though no connection is open: work goes on that no client waits for. */
+  hold(isHeld: boolean): void;
 }
 
 /** Why `Host.closed` was called. */
@@ -131,6 +134,10 @@ export interface Host {
    * `body`: undefined when there is none; a string when the whole body was read and is valid UTF-8 that does
    * not start with a byte order mark; a Uint8Array when it was read and is anything else; null when the route
    * streams (`bodyParser: false`) and the request has a body: call `readBody`.
+   *
+   * The last three are there when rules of next.config have applied. `query`: with a rewrite, the query with what the
+   * rewrite has added; `hidden`: names, as a query (`a&b`), that `req.url` does not show then. `fields`: header
+   * lines, as `head` of `respond`, that hold unless the handler sets others.
    */
   request(
     id: number,
@@ -142,6 +149,9 @@ export interface Host {
     path: string | undefined,
     params: string | undefined,
     body: string | Uint8Array | undefined | null,
+    query?: string,
+    hidden?: string,
+    fields?: string,
   ): void;
 
   /** A piece of a streamed body, owned by JavaScript; null is its end, with the trailers' lines if there were any. */

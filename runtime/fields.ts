@@ -111,7 +111,7 @@ function setCookies(fields: Fields, name: string, value: unknown): void {
   if (Array.isArray(value)) {
     putField(fields, 'set-cookie', Kind.setCookie, name, check(name, [...new Set(value)]));
   } else if (typeof value === 'string') {
-    putField(fields, 'set-cookie', Kind.setCookie, name, check(name, value));
+    putField(fields, 'set-cookie', Kind.setCookie, name, [check(name, value) as string]);
   } else {
     removeField(fields, 'set-cookie');
   }

@@ -14,6 +14,7 @@ import { METHODS } from './methods.ts';
 import { coded, connectionReset } from './node-errors.ts';
 import { receive } from './request.ts';
 import { abort, cut, drained, type Response } from './response.ts';
+import { applyOutcome } from './rules.ts';
 import { runRoute } from './run-route.ts';
 import type { Server } from './server.ts';
 
@@ -48,13 +49,28 @@ export function createHost(
       routes = manifest.routes;
     },
 
-    request(id, index, method, targetAt, targetLength, head, path, params, body) {
+    request(
+      id,
+      index,
+      method,
+      targetAt,
+      targetLength,
+      head,
+      path,
+      params,
+      body,
+      query,
+      hidden,
+      fields,
+    ) {
       const route = routes[index] as Route;
       const name = METHODS[method] as string;
       const Class = route.limits.readsBody ? ParsedRequest : StreamedRequest;
       const req = new Class(route, name, targetAt, targetLength, head, path, params, body);
       const res = new ApiResponse(server, req, id);
       req[kResponse] = res;
+      if (query !== undefined || fields !== undefined)
+        applyOutcome(req, res, query, hidden, fields);
       if (runClean === undefined) runRoute(route, req, res);
       else runClean(() => runRoute(route, req, res));
       // C calls for a request only from later turns; most have been answered by now.

@@ -16,6 +16,7 @@ export const kTargetAt: unique symbol = Symbol('targetAt');
 export const kTargetLength: unique symbol = Symbol('targetLength');
 export const kPath: unique symbol = Symbol('path');
 export const kParams: unique symbol = Symbol('params');
+export const kRewrite: unique symbol = Symbol('rewrite');
 export const kRaw: unique symbol = Symbol('raw');
 export const kUrl: unique symbol = Symbol('url');
 export const kHeaders: unique symbol = Symbol('headers');

@@ -22,6 +22,7 @@ import {
   kRaw,
   kRelease,
   kResponse,
+  kRewrite,
   kRoute,
   kServer,
   kSocket,
@@ -35,6 +36,7 @@ import type { Route } from './manifest.ts';
 import { connectionReset } from './node-errors.ts';
 import { bytesOf } from './read-body.ts';
 import { abort, type Response, State } from './response.ts';
+import type { Rewrite } from './rules.ts';
 import { Socket } from './socket.ts';
 import { nextUrl, queryAt, withoutFragment } from './url.ts';
 
@@ -58,6 +60,7 @@ export class Request extends bare<Inherited>(IncomingMessage) {
   declare [kTargetLength]: number;
   declare [kPath]: string | undefined;
   declare [kParams]: string | undefined;
+  declare [kRewrite]: Rewrite | undefined;
   declare [kRaw]: string | Uint8Array | undefined | null;
   declare [kUrl]: string | undefined;
   declare [kHeaders]: Headers | undefined;
@@ -276,6 +279,7 @@ Object.assign(Request.prototype, {
   _consuming: false,
   _dumped: false,
   [kTrailers]: '',
+  [kRewrite]: undefined,
   [kAbort]: undefined,
   [kSocket]: undefined,
 });
@@ -304,7 +308,9 @@ function urlOf(req: Request): string {
   const shown = withoutFragment(target);
   const question = queryAt(shown);
   const path = req[kPath] ?? shown.slice(0, question);
-  return nextUrl(path, shown.slice(question + 1), req[kRoute].params.names);
+  const { names } = req[kRoute].params;
+  const hidden = req[kRewrite] === undefined ? names : [...names, ...req[kRewrite].hidden];
+  return nextUrl(path, shown.slice(question + 1), hidden);
 }
 
 function headersOf(req: Request): Headers {
