@@ -75,8 +75,9 @@ export class Compiler {
 
   /** The routes, without compiling them. */
   async routes(): Promise<Discovery> {
-    const { nextConfig } = await this.#readSettings();
-    this.#discovery ??= discover(this.#project, nextConfig.pageExtensions);
+    const { nextConfig, isStrictParity } = await this.#readSettings();
+    const project = { ...this.#project, isStrictParity };
+    this.#discovery ??= discover(project, nextConfig.pageExtensions);
     return this.#discovery;
   }
 

@@ -188,6 +188,8 @@ C  C, compiled to machine code
       'pages/api/b/index.ts': 'export default () => 2;',
     };
     assert.equal((await run(['build', makeApp(files)])).code, 1);
+    const asked = makeApp({ ...files, 'capra.json': '{ "parity": "next" }' });
+    assert.equal((await run(['build', asked])).code, 0);
     const root = makeApp(files);
     assert.equal((await run(['build', root, '--parity', 'next'])).code, 0);
     const [a, b] = manifestOf(root).routes;
