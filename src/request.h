@@ -26,7 +26,7 @@ struct capra_request {
     conn *conn;
     app *app; /* held: the one that was current when the route was found */
     const app_route *route;
-    file *file;  /* of public/, open: it is answered with, instead of a route */
+    open_file *file; /* of public/, open: it is answered with, instead of a route */
     uint32_t id; /* for the script host; 0: it has none */
     request_stage stage;
     const char *data; /* the head's bytes, pinned in the connection's input */

@@ -17,7 +17,7 @@
 enum { TAG_MAX = 64, DATE_MAX = HTTP_DATE_LENGTH + 1 };
 
 /* As Next makes it: size and time of the last change, both in base 16. */
-static capra_slice make_tag(char out[TAG_MAX], const file *f)
+static capra_slice make_tag(char out[TAG_MAX], const open_file *f)
 {
     int const length =
         snprintf(out, TAG_MAX, "W/\"%" PRIx64 "-%" PRIx64 "\"", f->size, (uint64_t)f->changed_ms);
@@ -25,7 +25,7 @@ static capra_slice make_tag(char out[TAG_MAX], const file *f)
 }
 
 /* A file from before 1970 has no date that HTTP could carry. */
-static int64_t date_of(const file *f)
+static int64_t date_of(const open_file *f)
 {
     return f->changed_at < 0 ? 0 : f->changed_at;
 }
@@ -54,7 +54,7 @@ static bool has_tag(capra_slice list, capra_slice tag)
     return false;
 }
 
-static bool is_unchanged_since(const file *f, capra_slice date)
+static bool is_unchanged_since(const open_file *f, capra_slice date)
 {
     int64_t since;
     return http_date_parse(&since, date) && date_of(f) <= since;
@@ -62,7 +62,7 @@ static bool is_unchanged_since(const file *f, capra_slice date)
 
 /* Whether the client has it already (RFC 9110, 13.2.2); not when it asks for it all the same, as
  * browsers do at a reload. */
-static bool is_fresh(const file *f, const capra_response *res, capra_slice tag)
+static bool is_fresh(const open_file *f, const capra_response *res, capra_slice tag)
 {
     if (http_list_has(field(res, HTTP_FIELD_CACHE_CONTROL), "no-cache"))
         return false;
@@ -74,7 +74,7 @@ static bool is_fresh(const file *f, const capra_response *res, capra_slice tag)
 
 /* Whether If-Range lets a part be sent. A tag never does: ours are weak (RFC 9110, 13.1.5). A date
  * does, unless the part would come from other bytes than the client has, the compressed ones. */
-static bool may_be_part(const file *f, const capra_response *res, capra_slice lines)
+static bool may_be_part(const open_file *f, const capra_response *res, capra_slice lines)
 {
     encoding e;
     int64_t date;
@@ -94,7 +94,7 @@ static bool may_be_part(const file *f, const capra_response *res, capra_slice li
 
 typedef struct part {
     response_source source;
-    file file;
+    open_file file;
     uint64_t at, end;
 } part;
 
@@ -125,8 +125,8 @@ static void free_part(response_source *source)
     free(source);
 }
 
-static void send_part(const file *f, capra_response *res, const response_head *head, uint64_t start,
-                      uint64_t end)
+static void send_part(const open_file *f, capra_response *res, const response_head *head,
+                      uint64_t start, uint64_t end)
 {
     part *p = memory_take(sizeof *p);
     *p = (part){ { pull, free_part }, *f, start, end };
@@ -161,7 +161,7 @@ static void send_outside(capra_response *res, uint64_t size)
 }
 
 /* False when all of it is wanted. */
-static bool answer_range(file *f, capra_response *res, capra_slice lines)
+static bool answer_range(open_file *f, capra_response *res, capra_slice lines)
 {
     http_range range;
     capra_slice const wanted = field(res, HTTP_FIELD_RANGE);
@@ -186,7 +186,7 @@ static bool answer_range(file *f, capra_response *res, capra_slice lines)
     return true;
 }
 
-void file_answer(file *f, capra_response *res)
+void file_answer(open_file *f, capra_response *res)
 {
     char tag_bytes[TAG_MAX], date[DATE_MAX] = "", lines[LINES_MAX];
     capra_slice const tag = make_tag(tag_bytes, f);

@@ -172,7 +172,7 @@ static int open_name(const files *f, capra_slice name, arena *a)
     return is_watched ? open_watched(f, path) : beneath_open(f->root, path, 0);
 }
 
-bool files_open(const files *f, file *out, capra_slice path, arena *a)
+bool files_open(const files *f, open_file *out, capra_slice path, arena *a)
 {
     struct stat about;
     if (f == NULL)
@@ -185,7 +185,7 @@ bool files_open(const files *f, file *out, capra_slice path, arena *a)
         close(fd);
         return false;
     }
-    *out = (file){
+    *out = (open_file){
         .fd = fd,
         .size = (uint64_t)about.st_size,
         .changed_at = about.st_mtim.tv_sec,
@@ -195,7 +195,7 @@ bool files_open(const files *f, file *out, capra_slice path, arena *a)
     return true;
 }
 
-void file_close(file *f)
+void file_close(open_file *f)
 {
     close(f->fd);
 }

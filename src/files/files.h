@@ -16,25 +16,25 @@ files *files_new(const char *folder, bool is_watched);
 void files_free(files *f);
 
 /* A file that is open, and what the system says of it. */
-typedef struct file {
+typedef struct open_file {
     int fd;
     uint64_t size;
     int64_t changed_at; /* seconds since 1970 */
     int64_t changed_ms; /* the same in milliseconds */
     capra_slice type;   /* its Content-Type; lent for ever */
-} file;
+} open_file;
 
 /* Opens the file that a normalised path names (see http_target_parse); `/` is index.html. Its
  * escapes are decoded once, and what comes of that must name something below the folder: no slash
  * that was escaped, no zero byte, and no name that begins with a dot, but for /.well-known. A link
  * may point to anything below the folder, and to nothing else. False when it names no file. `f`
  * may be NULL. */
-bool files_open(const files *f, file *out, capra_slice path, arena *a);
+bool files_open(const files *f, open_file *out, capra_slice path, arena *a);
 
-void file_close(file *f);
+void file_close(open_file *f);
 
 /* Answers GET and HEAD, conditions and ranges included; closes the file in the end. */
-void file_answer(file *f, capra_response *res);
+void file_answer(open_file *f, capra_response *res);
 
 /* The Content-Type for a file's name. Lent for ever. */
 capra_slice file_media_type(capra_slice name);
