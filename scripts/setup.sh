@@ -129,7 +129,7 @@ npm_packages() {
         return 0
     fi
     program npm && program node ||
-        fail "npm is missing; it comes with Node.js 20 or newer (Debian: apt-get install nodejs npm). It only fetches: the Node that runs Capra is one of the packages."
+        fail "npm is missing; it comes with Node.js 18 or newer (Debian: apt-get install nodejs npm). It only fetches: the Node that runs Capra is one of the packages."
     if [ "$check_only" ]; then
         fail "the npm packages are not those of $folder/package-lock.json: run npm ci there"
     fi
@@ -152,6 +152,10 @@ if program flock; then
 fi
 system_packages
 npm_packages .
+# Not every npm links the program of an optional package.
+for node in node_modules/node-*/bin/node; do
+    [ -e node_modules/.bin/node ] || ln -s "../../$node" node_modules/.bin/node
+done
 [ -x node_modules/.bin/node ] ||
     fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
 case " $sets " in *" test "*) npm_packages test/packages ;; esac
