@@ -17,6 +17,7 @@ enum { MANIFEST_VERSION = 1 };
 struct app {
     unsigned holders;
     route_table *table;
+    rules *rules;
     app_route *routes;
     void **libraries; /* of the native routes; NULL for others */
     uint32_t count;
@@ -180,7 +181,7 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     const char *mode = json_string_value(json_object_get(root, "mode"));
     a->files = files_new("public", mode != NULL && strcmp(mode, "development") == 0);
     read_settings(a, json_object_get(root, "settings"));
-    int error = 0;
+    int error = rules_new(&a->rules, json_object_get(root, "settings"), why, why_size);
     for (uint32_t i = 0; i < a->count && error == 0; i++)
         error = read_route(a, i, json_array_get(entries, i), why, why_size);
     json_decref(root);
@@ -226,6 +227,7 @@ void app_release(app *a)
         return;
     route_table_free(a->table);
     files_free(a->files);
+    rules_free(a->rules);
     for (uint32_t i = 0; i < a->count; i++)
         native_unload(a->libraries[i]);
     free(a->libraries);
@@ -257,6 +259,11 @@ const files *app_files(const app *a)
 const app_settings *app_get_settings(const app *a)
 {
     return &a->settings;
+}
+
+const rules *app_rules(const app *a)
+{
+    return a->rules;
 }
 
 capra_slice app_manifest(const app *a)

@@ -4,6 +4,7 @@
 
 #include "files/files.h"
 #include "route/route.h"
+#include "rules/rules.h"
 
 #include <capra.h>
 #include <stdbool.h>
@@ -59,6 +60,9 @@ const route_table *app_table(const app *a);
 const files *app_files(const app *a);
 
 const app_settings *app_get_settings(const app *a);
+
+/* What next.config says about requests on their way to a route; NULL when there is nothing. */
+const rules *app_rules(const app *a);
 
 /* The manifest's text, for the runtime. Lent by the app. */
 capra_slice app_manifest(const app *a);

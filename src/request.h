@@ -29,8 +29,10 @@ struct capra_request {
     open_file *file; /* of public/, open: it is answered with, instead of a route */
     uint32_t id; /* for the script host; 0: it has none */
     request_stage stage;
-    const char *data; /* the head's bytes, pinned in the connection's input */
-    http_target target;
+    const char *data;            /* the head's bytes, pinned in the connection's input */
+    http_target target;          /* without the base path */
+    capra_slice rewritten_query; /* what a rewrite has made of the query; NULL data: no rewrite */
+    capra_slice hidden_names;    /* with a rewrite: see rules_hidden */
     route_match match;
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */

@@ -152,9 +152,10 @@ static void request_free(capra_request *req)
 
 static void log_request(const capra_request *req)
 {
-    capra_slice const target = req->target.origin;
+    capra_slice const target =
+        slice_of(req->data + req->head.target, req->head.target_length); /* base path included */
     double const ms = (double)(now_ns() - req->started_ns) / 1e6;
-    if (target.data != NULL)
+    if (req->target.origin.data != NULL)
         log_line(LOG_INFO, "%s %.*s %d in %.*f ms", http_method_name(req->head.method),
                  (int)target.length, target.data, req->res.status, ms < 10 ? 1 : 0, ms);
 }
@@ -270,33 +271,125 @@ static verdict read_head(capra_request *req)
     return PASS;
 }
 
-static verdict redirect(capra_request *req, capra_slice target)
+static verdict redirect(capra_request *req, int status, capra_slice target)
 {
-    response_redirect(&req->res, 308, target);
+    response_redirect(&req->res, status, target);
     return ANSWERED;
 }
 
-/* The same path without its last slash; the query keeps its bytes. */
+/* The same path without its last slash. */
 static verdict redirect_slash(capra_request *req)
 {
-    capra_slice path = req->target.path, query = req->target.query;
+    bool const is_strict = app_get_settings(req->server->app)->is_strict_parity;
+    capra_slice path = req->target.path;
     while (path.length > 1 && path.data[path.length - 1] == '/')
         path.length--;
-    char *target = arena_take(&req->arena, path.length + 1 + query.length);
-    memcpy(target, path.data, path.length);
-    size_t length = path.length;
-    if (query.data != NULL) {
-        target[length++] = '?';
-        memcpy(target + length, query.data, query.length);
-        length += query.length;
-    }
-    return redirect(req, slice_of(target, length));
+    return redirect(req, 308, rules_join(path, req->target.query, is_strict, &req->arena));
 }
 
 static verdict answer_page(capra_request *req, int status)
 {
     response_page(&req->res, status);
     return ANSWERED;
+}
+
+/* What was found has parameters. */
+static bool is_dynamic(const capra_request *req)
+{
+    const capra_slice *names;
+    return req->file == NULL &&
+           route_table_params(app_table(req->server->app), req->match.route, &names) > 0;
+}
+
+/* A public file comes before all routes. */
+static route_result match_path(capra_request *req, capra_slice path)
+{
+    const app *a = req->server->app;
+    open_file found;
+    if (!files_open(app_files(a), &found, path, &req->arena))
+        return route_table_match(app_table(a), path, &req->match);
+    req->file = arena_take(&req->arena, sizeof found);
+    *req->file = found;
+    return ROUTE_FOUND;
+}
+
+static verdict answer_file(capra_request *req)
+{
+    http_method const method = req->head.method;
+    if (method != HTTP_GET && method != HTTP_HEAD) {
+        file_close(req->file);
+        response_page_with(&req->res, 405, slice_text("Allow: GET\r\nAllow: HEAD\r\n"));
+        return ANSWERED;
+    }
+    file_answer(req->file, &req->res);
+    req->stage = STAGE_RUNNING; /* its bytes follow */
+    return LATER;
+}
+
+static route_result match_walk(capra_request *req, const rules_walk *w)
+{
+    capra_slice path;
+    if (!rules_inner_path(w, &path))
+        return ROUTE_NONE;
+    return match_path(req, path);
+}
+
+/* Literal routes come before the rewrites behind the files, dynamic ones after them. */
+static route_result find_rewritten(capra_request *req, rules_walk *w)
+{
+    for (uint32_t at = 0; rules_rewrite(w, RULES_BEFORE_FILES, &at);)
+        continue;
+    route_result found = match_walk(req, w);
+    if (found == ROUTE_FOUND && !is_dynamic(req))
+        return found;
+    for (rules_list which = RULES_AFTER_FILES; which <= RULES_FALLBACK; which++) {
+        for (uint32_t at = 0; rules_rewrite(w, which, &at);) {
+            found = match_walk(req, w);
+            if (found != ROUTE_NONE)
+                return found;
+        }
+        if (found != ROUTE_NONE)
+            return found;
+    }
+    return found;
+}
+
+static verdict take_route(capra_request *req, route_result found)
+{
+    server *s = req->server;
+    switch (found) {
+    case ROUTE_NONE:
+        return answer_page(req, 404);
+    case ROUTE_BAD_ESCAPE:
+        return answer_page(req, 400);
+    case ROUTE_FOUND:
+        break;
+    }
+    if (req->file != NULL)
+        return answer_file(req);
+    req->app = app_hold(s->app);
+    req->route = app_find(s->app, req->match.route);
+    return PASS;
+}
+
+/* What next.config says stands between the target and the table of routes. */
+static verdict find_by_rules(capra_request *req, const rules *r)
+{
+    rules_walk w;
+    rules_walk_init(&w, r, &req->head, req->data, &req->target, &req->arena);
+    capra_slice location;
+    int const status = rules_redirect(&w, &location);
+    if (status != 0)
+        return redirect(req, status, location);
+    req->res.preset = rules_fields(&w);
+    route_result const found = find_rewritten(req, &w);
+    if (found == ROUTE_FOUND && w.is_rewritten) {
+        req->hidden_names = rules_hidden(&w, is_dynamic(req));
+        req->rewritten_query = w.query.data == NULL ? slice_of("", 0) : w.query;
+        req->target.query = w.query;
+    }
+    rules_strip_target(r, &req->target);
+    return take_route(req, found);
 }
 
 static verdict find_route(capra_request *req)
@@ -313,21 +406,14 @@ static verdict find_route(capra_request *req)
         return ANSWERED;
     }
     if (req->target.has_empty_segment)
-        return redirect(req, http_target_collapse(req->target.origin, &req->arena));
-    if (req->target.path.length > 1 && req->target.path.data[req->target.path.length - 1] == '/')
+        return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
+    const rules *r = app_rules(s->app);
+    if (r != NULL)
+        return find_by_rules(req, r);
+    capra_slice const path = req->target.path;
+    if (path.length > 1 && path.data[path.length - 1] == '/')
         return redirect_slash(req);
-
-    switch (route_table_match(app_table(s->app), req->target.path, &req->match)) {
-    case ROUTE_NONE:
-        return answer_page(req, 404);
-    case ROUTE_BAD_ESCAPE:
-        return answer_page(req, 400);
-    case ROUTE_FOUND:
-        break;
-    }
-    req->app = app_hold(s->app);
-    req->route = app_find(s->app, req->match.route);
-    return PASS;
+    return take_route(req, match_path(req, path));
 }
 
 /* In the words that Next's users know. */

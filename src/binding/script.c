@@ -141,6 +141,23 @@ static capra_slice visible_head(const capra_request *req)
     return slice_of(req->data + start, req->head.length - start - 4);
 }
 
+/* Of Host.request; the last three come from the rules of next.config. */
+enum { PLAIN_ARGUMENTS = 9, ALL_ARGUMENTS = 12 };
+
+static napi_value make_text(binding *b, capra_slice s)
+{
+    return s.data == NULL ? b->undefined : make_latin1(b, s);
+}
+
+/* The header lines are the runtime's from now on. */
+static void put_outcome(binding *b, capra_request *req, napi_value *args)
+{
+    args[0] = make_text(b, req->rewritten_query);
+    args[1] = make_text(b, req->hidden_names);
+    args[2] = make_text(b, req->res.preset);
+    req->res.preset = slice_of(NULL, 0);
+}
+
 static void on_request(void *data, capra_request *req)
 {
     binding *b = data;
@@ -148,7 +165,7 @@ static void on_request(void *data, capra_request *req)
     capra_slice const head = visible_head(req);
     size_t const at = (size_t)(target->origin.data - head.data);
     bool const is_in_head = at < head.length; /* not so for an absolute form without a path */
-    napi_value args[] = {
+    napi_value args[ALL_ARGUMENTS] = {
         make_number(b, req->id),
         make_number(b, req->match.route),
         make_number(b, req->head.method),
@@ -161,7 +178,11 @@ static void on_request(void *data, capra_request *req)
     };
     uint32_t const id = req->id;
     server *s = req->server;
-    if (call(b, b->request_call, sizeof args / sizeof *args, args))
+    /* Few requests have been rewritten or been given fields; the others are called without. */
+    bool const has_outcome = req->rewritten_query.data != NULL || req->res.preset.length > 0;
+    if (has_outcome)
+        put_outcome(b, req, args + PLAIN_ARGUMENTS);
+    if (call(b, b->request_call, has_outcome ? ALL_ARGUMENTS : PLAIN_ARGUMENTS, args))
         return;
     capra_request *left = server_request(s, id);
     if (left != NULL)

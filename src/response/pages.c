@@ -68,14 +68,16 @@ void response_error(capra_response *res, int code)
     response_error_text(res, status, slice_of(body, (size_t)length));
 }
 
-/* Next sends both fields, and the target as the body. */
+/* As Next does: the target is the body too, and some old browsers know of 308 by `Refresh` only. */
 void response_redirect(capra_response *res, int status, capra_slice location)
 {
     buffer lines = { 0 };
     buffer_append_slice(&lines, slice_text("location: "));
     buffer_append_slice(&lines, location);
-    buffer_append_slice(&lines, slice_text("\r\nRefresh: 0;url="));
-    buffer_append_slice(&lines, location);
+    if (status == 308) {
+        buffer_append_slice(&lines, slice_text("\r\nRefresh: 0;url="));
+        buffer_append_slice(&lines, location);
+    }
     buffer_append_slice(&lines, slice_text("\r\n"));
     response_head const head = { .status = status, .lines = buffer_slice(&lines) };
     response_send(res, &head, location);

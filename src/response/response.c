@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "encoding.h"
+#include "preset.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -197,7 +198,7 @@ static void begin_stream(capra_response *res, const response_head *head, const e
     buffer_added(res->to, (size_t)(at - start));
 }
 
-int response_begin(capra_response *res, const response_head *head, int64_t length)
+static int begin_body(capra_response *res, const response_head *head, int64_t length)
 {
     int const error = begin(res, head, false);
     if (error != 0)
@@ -207,6 +208,18 @@ int response_begin(capra_response *res, const response_head *head, int64_t lengt
         length = -1;
     begin_stream(res, head, &e, (capra_slice){ 0 }, length);
     return 0;
+}
+
+int response_begin(capra_response *res, const response_head *head, int64_t length)
+{
+    if (res->preset.length == 0)
+        return begin_body(res, head, length);
+    buffer lines = { 0 };
+    response_head full = *head;
+    full.lines = preset_merge(&lines, res->preset, head->lines);
+    int const error = begin_body(res, &full, length);
+    buffer_cleanup(&lines);
+    return error;
 }
 
 static char *put_hex(char *at, size_t value)
@@ -407,7 +420,7 @@ static void send_compressed(capra_response *res, const response_head *head, cons
     response_end(res, (capra_slice){ 0 });
 }
 
-int response_send(capra_response *res, const response_head *head, capra_slice body)
+static int send_whole(capra_response *res, const response_head *head, capra_slice body)
 {
     int const error = begin(res, head, true);
     if (error != 0)
@@ -446,6 +459,18 @@ int response_send(capra_response *res, const response_head *head, capra_slice bo
     buffer_added(res->to, (size_t)(at - start));
     end(res);
     return 0;
+}
+
+int response_send(capra_response *res, const response_head *head, capra_slice body)
+{
+    if (res->preset.length == 0)
+        return send_whole(res, head, body);
+    buffer lines = { 0 };
+    response_head full = *head;
+    full.lines = preset_merge(&lines, res->preset, head->lines);
+    int const error = send_whole(res, &full, body);
+    buffer_cleanup(&lines);
+    return error;
 }
 
 int response_interim(capra_response *res, int status, capra_slice lines)

@@ -70,6 +70,7 @@ struct capra_response {
     const char *data;                  /* the head's bytes */
     buffer *to;   /* where the message goes: a connection's output, or a test's buffer */
     buffer lines; /* header lines that a C route has added */
+    capra_slice preset; /* header lines, unless who answers has others; lent by the request */
     response_state state;
     int status;          /* that was sent */
     int64_t left;        /* of the Content-Length that was declared, when streaming; -1: none was */

@@ -63,8 +63,12 @@ typedef enum rules_list {
  * and puts `*at` behind it. False when none does. */
 bool rules_rewrite(rules_walk *w, rules_list list, uint32_t *at);
 
-/* Takes the base path off; of the base path itself `/` is left. False for a path outside of it. */
+/* Takes the base path off a path; of the base path itself `/` is left. False for a path outside of
+ * it. */
 bool rules_strip(const rules *r, capra_slice path, capra_slice *inner);
+
+/* Takes the base path off what a route sees of the target. */
+void rules_strip_target(const rules *r, http_target *target);
 
 /* The walk's path as the table of routes knows it: without base path, without a slash at the end.
  * False outside of the base path. */

@@ -31,6 +31,21 @@ bool rules_strip(const rules *r, capra_slice path, capra_slice *inner)
     return true;
 }
 
+void rules_strip_target(const rules *r, http_target *target)
+{
+    capra_slice const base = r->base_path;
+    if (base.length == 0 || !rules_strip(r, target->path, &target->path))
+        return;
+    capra_slice const origin = target->origin;
+    bool const is_plain =
+        origin.length > base.length && memcmp(origin.data, base.data, base.length) == 0;
+    if (is_plain)
+        target->origin = slice_from(origin, base.length);
+    /* Else the path cannot be read out of the origin any more. */
+    if (!is_plain || origin.data[base.length] != '/')
+        target->is_path_rewritten = true;
+}
+
 bool rules_inner_path(const rules_walk *w, capra_slice *inner)
 {
     if (!rules_strip(w->rules, w->path, inner))
