@@ -173,8 +173,12 @@ function defaultType(res: ApiResponse): void {
 }
 
 function sendStream(res: ApiResponse, body: Stream): void {
+  const hasType = res.hasHeader('content-type');
   defaultType(res);
-  body.on('error', (error) => fail(res, error));
+  body.on('error', (error) => {
+    if (!hasType && !isSent(res)) res.removeHeader('content-type');
+    fail(res, error);
+  });
   res.on('close', () => (body as Partial<{ destroy(): void }>).destroy?.());
   body.pipe(res as unknown as NodeJS.WritableStream);
 }

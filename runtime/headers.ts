@@ -43,6 +43,11 @@ const neverShown =
 for (const key of onlyFirst.split(' ')) repeats.set(key, Repeat.first);
 for (const key of neverShown.split(' ')) repeats.set(key, Repeat.hidden);
 
+/** Whether `req.headers` never shows a field, by its name in lower case. */
+export function isHidden(key: string): boolean {
+  return repeats.get(key) === Repeat.hidden;
+}
+
 /** Names as clients spelt them. Bounded: a client may invent as many as it likes. */
 const seen = new Map<string, FieldName>();
 const seenAtMost = 1024;

@@ -20,6 +20,8 @@ export interface Route {
   readonly limits: Limits;
   /** The compiler could not tell: `limits` are the module's once it is loaded. */
   readonly isDynamic: boolean;
+  /** The handler takes a Request and returns a Response (`runtime: 'edge'`). */
+  readonly isEdge: boolean;
 }
 
 export interface Limits {
@@ -32,8 +34,16 @@ export interface Limits {
   externalResolver: boolean;
 }
 
+/** What concerns all routes, as far as JavaScript has to know it. */
+export interface Settings {
+  /** What Next does, also where Capra would rather not. */
+  readonly parity: boolean;
+  readonly basePath: string;
+}
+
 export interface Manifest {
   readonly isDev: boolean;
+  readonly settings: Settings;
   readonly routes: readonly Route[];
 }
 
@@ -50,6 +60,7 @@ interface RouteText {
     responseLimit?: number | null;
     externalResolver?: boolean;
     dynamic?: boolean;
+    runtime?: string;
   };
 }
 
@@ -59,11 +70,16 @@ interface RouteText {
  * `folder`: of the project.
  */
 export function readManifest(text: string, folder: string, before?: Manifest): Manifest {
-  const { mode, routes } = JSON.parse(text) as { mode: string; routes: RouteText[] };
+  const { mode, settings, routes } = JSON.parse(text) as {
+    mode: string;
+    settings?: Partial<Settings>;
+    routes: RouteText[];
+  };
   const modules = new Map<string, RouteModule>();
   for (const { module } of before?.routes ?? []) if (module) modules.set(module.path, module);
   return {
     isDev: mode === 'development',
+    settings: { parity: false, basePath: '', ...settings },
     routes: routes.map((route) => readRoute(route, folder, modules)),
   };
 }
@@ -87,6 +103,7 @@ function readRoute(
       externalResolver: config.externalResolver === true,
     },
     isDynamic: config.dynamic === true,
+    isEdge: config.runtime === 'edge',
   };
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import type { Core } from './core.ts';
+import type { Edge } from './edge/edge.ts';
+import type { Settings } from './manifest.ts';
 import type { Response } from './response.ts';
 
 /** What all requests of a worker share. */
@@ -12,6 +14,9 @@ export interface Server {
   isDev: boolean;
   /** `req.url` is the target as the client sent it, not as Next writes it anew. */
   readonly keepsTarget: boolean;
+  settings: Settings;
+  /** What runs routes with `runtime: 'edge'`; loaded for the first of them. */
+  readonly edge: () => Edge;
   /** What `res.socket.server` shows; made when it is first looked at. */
   facade: object | undefined;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { parseQuery } from './query.ts';
+import { parseQuery, type Query } from './query.ts';
 
 /** Where the query of a target begins, its `?` included; the target's length when it has none. */
 export function queryAt(target: string): number {
@@ -21,16 +21,20 @@ export function withoutFragment(target: string): string {
 export function nextUrl(path: string, query: string, hidden: readonly string[]): string {
   if (query === '') return path;
   if (hidden.length === 0 && isOneCleanPair.test(query)) return `${path}?${query}`;
-  const parsed = parseQuery(query);
+  return path + writeQuery(parseQuery(query), hidden);
+}
+
+/** A query as text, form-encoded, behind its `?`; empty when there is nothing in it. */
+export function writeQuery(query: Query, hidden: readonly string[]): string {
   let written = '';
-  for (const key of Object.keys(parsed)) {
+  for (const key of Object.keys(query)) {
     if (hidden.includes(key)) continue;
     const name = encodeForm(key);
-    const value = parsed[key] as string | string[];
+    const value = query[key] as string | string[];
     if (typeof value === 'string') written += `&${name}=${encodeForm(value)}`;
     else for (const one of value) written += `&${name}=${encodeForm(one)}`;
   }
-  return written === '' ? path : `${path}?${written.slice(1)}`;
+  return written === '' ? '' : `?${written.slice(1)}`;
 }
 
 /** What the encoding would give back unchanged. */

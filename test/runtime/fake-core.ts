@@ -44,6 +44,7 @@ export class FakeCore implements Core {
   /** What `write` says waits. */
   pending = 0;
   peers = 0;
+  isHeld = false;
   /** Ids that JavaScript used although they name nothing. */
   readonly strays: string[] = [];
   readonly #open = new Set<number>();
@@ -147,6 +148,10 @@ export class FakeCore implements Core {
 
   pauseBody(id: number): void {
     if (this.#use(id, 'pauseBody')) this.calls.push(`pauseBody ${id}`);
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
   }
 
   peer(id: number): Peer | undefined {

@@ -175,6 +175,7 @@ test('a stream that fails is a failure of the answer', async () => {
     ),
   );
   assert.equal(early.status, 500);
+  assert.deepEqual(linesOf(early), []);
   const late = await runToFailure((_req, res) =>
     res.send(
       Readable.from(
