@@ -44,7 +44,7 @@ interface Config {
 
 function readConfig(limits: Limits, config: unknown): void {
   const { bodyParser, responseLimit, externalResolver } = (config as Config | undefined)?.api ?? {};
-  limits.readsBody = bodyParser !== false;
+  limits.readsBody = bodyParser !== false && !isEdge(config);
   limits.externalResolver = externalResolver === true;
   const size =
     typeof bodyParser === 'object' && bodyParser !== null ? bodyParser.sizeLimit : undefined;
@@ -54,6 +54,12 @@ function readConfig(limits: Limits, config: unknown): void {
     responseLimit === false
       ? Number.POSITIVE_INFINITY
       : sizeOf(responseLimit === true || !responseLimit ? '4mb' : responseLimit);
+}
+
+/** The handler of such a route is given the body as a stream. */
+export function isEdge(config: unknown): boolean {
+  const { runtime } = (config ?? {}) as { runtime?: unknown };
+  return runtime === 'edge' || runtime === 'experimental-edge';
 }
 
 function sizeOf(size: number | string): number {

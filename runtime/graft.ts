@@ -6,14 +6,26 @@
  * where they also shadow Express's members of the same names, as Next's do.
  */
 export function pin(object: object, upTo: object): void {
-  for (
-    let prototype = Object.getPrototypeOf(object);
-    prototype !== null && prototype !== upTo;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    for (const key of Reflect.ownKeys(prototype)) {
-      if (key === 'constructor' || Object.hasOwn(object, key)) continue;
-      Object.defineProperty(object, key, Object.getOwnPropertyDescriptor(prototype, key) as object);
+  for (const [key, descriptor] of membersOf(Object.getPrototypeOf(object), upTo)) {
+    if (!Object.hasOwn(object, key)) Object.defineProperty(object, key, descriptor);
+  }
+}
+
+type Members = Map<PropertyKey, PropertyDescriptor>;
+
+const known = new WeakMap<object, Members>();
+
+/** What an object with this prototype inherits before it comes to `upTo`. */
+function membersOf(prototype: object, upTo: object): Members {
+  const before = known.get(prototype);
+  if (before !== undefined) return before;
+  const members: Members = new Map();
+  for (let at = prototype; at !== upTo; at = Object.getPrototypeOf(at)) {
+    for (const key of Reflect.ownKeys(at)) {
+      if (key === 'constructor' || members.has(key)) continue;
+      members.set(key, Object.getOwnPropertyDescriptor(at, key) as PropertyDescriptor);
     }
   }
+  known.set(prototype, members);
+  return members;
 }

@@ -6,10 +6,12 @@ import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { ApiResponse } from './api-response.ts';
 import { runClean } from './context.ts';
 import { Closed, type Core, type Host, SLOTS } from './core.ts';
+import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
 import { kId, kListens, kRequest, kResponse } from './internals.ts';
+import { lent } from './lent.ts';
 import { logError } from './log.ts';
-import { type Manifest, type Route, readManifest } from './manifest.ts';
+import { defaultSettings, type Manifest, type Route, readManifest } from './manifest.ts';
 import { METHODS } from './methods.ts';
 import { coded, connectionReset } from './node-errors.ts';
 import { receive } from './request.ts';
@@ -25,14 +27,25 @@ export interface HostOptions {
   keepsTarget?: boolean;
   /** Told of every manifest before its routes are used. */
   onManifest?: (manifest: Manifest) => void;
+  /** Gives the module `edge/edge.ts`, when it is needed. */
+  loadEdge?: () => typeof import('./edge/edge.ts');
 }
 
 /** The runtime's side of the border. One is enough for a worker; tests make many. */
 export function createHost(
   core: Core,
-  { folder = process.cwd(), keepsTarget = false, onManifest }: HostOptions = {},
+  { folder = process.cwd(), keepsTarget = false, onManifest, loadEdge }: HostOptions = {},
 ): Host {
-  const server: Server = { core, live: [], isDev: false, keepsTarget, facade: undefined };
+  const server: Server = {
+    core,
+    live: [],
+    isDev: false,
+    keepsTarget,
+    settings: defaultSettings,
+    edge: edgeBy(loadEdge),
+    tasks: 0,
+    facade: undefined,
+  };
   const { live } = server;
   const find = (id: number) => {
     const res = live[id & SLOTS];
@@ -45,6 +58,7 @@ export function createHost(
     routes(text) {
       manifest = readManifest(text, folder, manifest);
       server.isDev = manifest.isDev;
+      server.settings = manifest.settings;
       onManifest?.(manifest);
       routes = manifest.routes;
     },
@@ -99,6 +113,19 @@ export function createHost(
       else if (wantsToKnow(res)) guard(() => abort(res));
     },
   };
+}
+
+/** Also puts it where modules that import `next/server` look for it (see `compiler/next-server.ts`). */
+function edgeBy(load: HostOptions['loadEdge']): () => Edge {
+  let edge: Edge | undefined;
+  const find = () => {
+    edge ??= load?.().createEdge(lent);
+    if (edge === undefined) throw new Error('This host has no edge runtime');
+    return edge;
+  };
+  const hook = { value: () => find().nextServer, configurable: true };
+  if (load) Object.defineProperty(globalThis, Symbol.for('capra.next/server'), hook);
+  return find;
 }
 
 /** A client that will send no more may still read: Node cuts it off, we only if someone listens. */

@@ -9,7 +9,18 @@ import { Flag } from './core.ts';
 import { fail } from './errors.ts';
 import type { Fields } from './fields.ts';
 import { findField, isHidden, joinFields } from './headers.ts';
-import { kFields, kHead, kId, kParams, kRaw, kRequest, kRewrite, kRoute, kServer, kState } from './internals.ts';
+import {
+  kFields,
+  kHead,
+  kId,
+  kParams,
+  kRaw,
+  kRequest,
+  kRewrite,
+  kRoute,
+  kServer,
+  kState,
+} from './internals.ts';
 import { logError } from './log.ts';
 import { type Request, targetOf } from './request.ts';
 import { abort, conclude, type Response, State } from './response.ts';
@@ -42,19 +53,17 @@ function begin(
   res[kServer].core.writeHead(res[kId], status, reason, lines, -1, flags);
 }
 
-let running = 0;
-
 /** Waits with the end of the worker for what runs on behind an answer. */
 async function outlive(res: Response, task: unknown): Promise<void> {
-  const { core } = res[kServer];
+  const server = res[kServer];
   const { method, url } = res[kRequest];
-  if (++running === 1) core.hold(true);
+  if (++server.tasks === 1) server.core.hold(true);
   try {
     await task;
   } catch (error) {
     logError(`waitUntil of ${method} ${url} (${res[kRequest][kRoute].file})`, error);
   } finally {
-    if (--running === 0) core.hold(false);
+    if (--server.tasks === 0) server.core.hold(false);
   }
 }
 

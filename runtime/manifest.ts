@@ -41,6 +41,8 @@ export interface Settings {
   readonly basePath: string;
 }
 
+export const defaultSettings: Settings = { parity: false, basePath: '' };
+
 export interface Manifest {
   readonly isDev: boolean;
   readonly settings: Settings;
@@ -79,7 +81,7 @@ export function readManifest(text: string, folder: string, before?: Manifest): M
   for (const { module } of before?.routes ?? []) if (module) modules.set(module.path, module);
   return {
     isDev: mode === 'development',
-    settings: { parity: false, basePath: '', ...settings },
+    settings: { ...defaultSettings, ...settings },
     routes: routes.map((route) => readRoute(route, folder, modules)),
   };
 }

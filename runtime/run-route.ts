@@ -3,7 +3,7 @@
 /** Calls handlers, and makes one thing of all the ways in which they can end. */
 
 import { checkBody, type ParsedRequest } from './api-request.ts';
-import { adaptRequest } from './dynamic-route.ts';
+import { adaptRequest, isEdge } from './dynamic-route.ts';
 import { answerInDetail, fail, failRoute, refuse } from './errors.ts';
 import { kRaw, kRequest, kServer, kState } from './internals.ts';
 import { type Handler, loadModule, type RouteModule } from './load-route.ts';
@@ -74,7 +74,10 @@ async function load(module: RouteModule, route: Route, first: Response): Promise
   const waiting = [first];
   module.waiting = waiting;
   try {
-    await loadModule(module);
+    if (route.isEdge) first[kServer].edge().install();
+    const handler = await loadModule(module);
+    if (route.isEdge || (route.isDynamic && isEdge(module.config)))
+      module.handler = first[kServer].edge().adapt(handler);
   } catch (error) {
     for (const res of waiting) failRoute(res, error);
     return;

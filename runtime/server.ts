@@ -17,6 +17,8 @@ export interface Server {
   settings: Settings;
   /** What runs routes with `runtime: 'edge'`; loaded for the first of them. */
   readonly edge: () => Edge;
+  /** Tasks that run on behind their answers. */
+  tasks: number;
   /** What `res.socket.server` shows; made when it is first looked at. */
   facade: object | undefined;
 }

@@ -19,7 +19,8 @@ process.on('uncaughtException', (error) => logError('uncaughtException', error))
 process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
 
 try {
-  addon.exports.start(createHost(addon.exports, { onManifest: readEnvironment }));
+  const loadEdge = () => require('./edge.cjs');
+  addon.exports.start(createHost(addon.exports, { onManifest: readEnvironment, loadEdge }));
 } catch (error) {
   logError(error instanceof Error ? error.message : String(error));
   process.exit(1);

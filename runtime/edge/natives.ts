@@ -20,18 +20,22 @@ export function delegate<T extends object>(
   realOf: (object: T) => object,
 ): void {
   for (const key of Reflect.ownKeys(native)) {
-    if (key === 'constructor' || key === Symbol.toStringTag || Object.hasOwn(prototype, key)) continue;
-    const { value, get, enumerable = false } = Object.getOwnPropertyDescriptor(
-      native,
-      key,
-    ) as PropertyDescriptor;
+    if (key === 'constructor' || key === Symbol.toStringTag || Object.hasOwn(prototype, key))
+      continue;
+    const {
+      value,
+      get,
+      enumerable = false,
+    } = Object.getOwnPropertyDescriptor(native, key) as PropertyDescriptor;
     const access = (object: T) => (realOf(object) as Record<PropertyKey, unknown>)[key];
     const descriptor: PropertyDescriptor =
       get === undefined
         ? {
-            value: { [key](this: T, ...args: unknown[]) {
-              return (access(this) as (...args: unknown[]) => unknown).apply(realOf(this), args);
-            } }[key],
+            value: {
+              [key](this: T, ...args: unknown[]) {
+                return (access(this) as (...args: unknown[]) => unknown).apply(realOf(this), args);
+              },
+            }[key],
             writable: true,
           }
         : {
