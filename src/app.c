@@ -122,6 +122,7 @@ static void read_settings(app *a, const json_t *settings)
         .has_trailing_slash = read_flag(settings, "trailingSlash", false),
         .redirects_slash = !read_flag(settings, "skipTrailingSlashRedirect", false),
         .compresses = read_flag(settings, "compress", true),
+        .has_etags = read_flag(settings, "generateEtags", true),
         .is_powered_by = read_flag(settings, "poweredByHeader", true),
     };
 }

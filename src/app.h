@@ -38,6 +38,7 @@ typedef struct app_settings {
     bool has_trailing_slash; /* paths end with a slash, those without are redirected */
     bool redirects_slash;    /* a path in the other form is redirected, not served */
     bool compresses;
+    bool has_etags;     /* of pages: routes always have theirs */
     bool is_powered_by; /* the pages say X-Powered-By */
 } app_settings;
 

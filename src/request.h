@@ -27,7 +27,7 @@ struct capra_request {
     app *app; /* held: the one that was current when the route was found */
     const app_route *route;
     open_file *file; /* of public/, open: it is answered with, instead of a route */
-    uint32_t id; /* for the script host; 0: it has none */
+    uint32_t id;     /* for the script host; 0: it has none */
     request_stage stage;
     const char *data;            /* the head's bytes, pinned in the connection's input */
     http_target target;          /* without the base path */

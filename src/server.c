@@ -783,6 +783,7 @@ static void take_settings(server *s)
     s->responses = (response_settings){
         .compressor = settings->compresses ? s->compressor : NULL,
         .as_next = settings->is_strict_parity,
+        .tags_pages = settings->is_strict_parity && settings->has_etags,
     };
 }
 

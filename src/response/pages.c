@@ -21,6 +21,11 @@ static const char page_format[] =
     "font-weight:400;margin:0;padding-left:1.4rem}@media(prefers-color-scheme:dark){body{"
     "color:#eee;background:#111}}</style></head><body><h1>%d</h1><h2>%s</h2></body></html>\n";
 
+static bool is_as_next(const capra_response *res)
+{
+    return res->settings != NULL && res->settings->as_next;
+}
+
 static const char *page_text(int status)
 {
     switch (status) {
@@ -48,8 +53,11 @@ void response_page_with(capra_response *res, int status, capra_slice more)
     char body[1024];
     const char *text = page_text(status);
     int const length = snprintf(body, sizeof body, page_format, status, text, status, text);
-    response_head const head = { .status = status,
-                                 .lines = slice_of(lines, (size_t)lines_length) };
+    response_head const head = {
+        .status = status,
+        .lines = slice_of(lines, (size_t)lines_length),
+        .flags = res->settings != NULL && res->settings->tags_pages ? RESPONSE_ETAG : 0,
+    };
     response_send(res, &head, slice_of(body, (size_t)length));
 }
 
@@ -68,6 +76,17 @@ void response_error(capra_response *res, int code)
     response_error_text(res, status, slice_of(body, (size_t)length));
 }
 
+/* In chunks where Next does so. */
+static void send_as_next(capra_response *res, const response_head *head, capra_slice body)
+{
+    if (!is_as_next(res)) {
+        response_send(res, head, body);
+    } else if (response_begin(res, head, -1) == 0) {
+        response_write(res, body);
+        response_end(res, (capra_slice){ 0 });
+    }
+}
+
 /* As Next does: the target is the body too, and some old browsers know of 308 by `Refresh` only. */
 void response_redirect(capra_response *res, int status, capra_slice location)
 {
@@ -80,6 +99,6 @@ void response_redirect(capra_response *res, int status, capra_slice location)
     }
     buffer_append_slice(&lines, slice_text("\r\n"));
     response_head const head = { .status = status, .lines = buffer_slice(&lines) };
-    response_send(res, &head, location);
+    send_as_next(res, &head, location);
     buffer_cleanup(&lines);
 }

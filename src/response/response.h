@@ -60,6 +60,7 @@ enum { RESPONSE_PIECE_BYTES = 64 * 1024 };
 typedef struct response_settings {
     compressor *compressor; /* lent; NULL: nothing is ever compressed */
     bool as_next;           /* what Next does, also where we would rather not */
+    bool tags_pages;        /* pages have an ETag */
 } response_settings;
 
 struct capra_response {
@@ -68,8 +69,8 @@ struct capra_response {
     const response_settings *settings; /* NULL: none */
     const http_head *head;             /* of the request; NULL when it could not be parsed */
     const char *data;                  /* the head's bytes */
-    buffer *to;   /* where the message goes: a connection's output, or a test's buffer */
-    buffer lines; /* header lines that a C route has added */
+    buffer *to;         /* where the message goes: a connection's output, or a test's buffer */
+    buffer lines;       /* header lines that a C route has added */
     capra_slice preset; /* header lines, unless who answers has others; lent by the request */
     response_state state;
     int status;          /* that was sent */
