@@ -94,12 +94,13 @@ function sendJson(res: ApiResponse, value: unknown): void {
   else send(res, text);
 }
 
-/** Nothing was set but a plain status, and no package has replaced what the answer goes through. */
+/** Nothing was set but a plain status, nobody listens, and all that the answer goes through is ours. */
 function isUntouched(res: ApiResponse): boolean {
   const status = res.statusCode;
   return (
     res[kState] === State.fresh &&
     res[kFields] === null &&
+    res._events === undefined &&
     status === (status | 0) &&
     status >= 200 &&
     status <= 999 &&

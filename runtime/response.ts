@@ -431,6 +431,7 @@ export function deliver(res: Response, body: Bytes | undefined, flags: number): 
   const isStreaming = res[kState] === State.streaming;
   const head = (res[kState] === State.fresh ? null : moreOf(res).head) ?? decideHead(res);
   warnOfSize(res, body);
+  if (!isStreaming) noteLength(res, body);
   const { core } = res[kServer];
   const trailers = res._trailer === '' ? undefined : res._trailer;
   const id = conclude(res);
@@ -607,6 +608,15 @@ function endAgain<R extends Response>(res: R, callback: unknown): R {
   if (res[kState] === State.ending) moreOf(res).ending.push(callback as Callback);
   else process.nextTick(callback, isCut ? streamDestroyed('end') : undefined);
   return res;
+}
+
+/** C writes the Content-Length; who logs answers asks for it when they have ended. */
+function noteLength(res: Response, body: Bytes | undefined): void {
+  if (body === undefined || res._events === undefined) return;
+  res[kFields] ??= [];
+  if (findField(res[kFields], 'content-length') === undefined) {
+    setField(res[kFields], 'Content-Length', Buffer.byteLength(body));
+  }
 }
 
 /** One warning for a response that is larger than the route's `responseLimit`. */

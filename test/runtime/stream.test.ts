@@ -127,6 +127,16 @@ test('trailers come with the end', async () => {
   ]);
 });
 
+test('a body that came whole is a stream, too', async () => {
+  for (const body of ['whole', Buffer.from('whole')]) {
+    using app = streamed(async (req, res) =>
+      res.json([await text(req), req.complete, 'body' in req]),
+    );
+    assert.equal(textOf(await app.fetch({ method: 'POST', body })), '["whole",true,false]');
+    assert.deepEqual(app.core.calls, []);
+  }
+});
+
 test('a body that nobody reads is not asked for', async () => {
   using app = streamed((_req, res) => res.end('done'));
   assert.equal(textOf(await app.answer(app.request({ method: 'POST', body: null }))), 'done');
