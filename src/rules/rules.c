@@ -15,6 +15,7 @@ typedef struct reader {
     const char *source; /* of the rule that is being read */
     bool ignores_case;
     uint32_t code_room;
+    pcre2_compile_context *compile;
     bool failed;
     char *why;
     size_t why_size;
@@ -68,7 +69,7 @@ static pcre2_code *read_regex(reader *in, const json_t *value, uint32_t options)
     size_t at;
     pcre2_code *regex =
         pcre2_compile((PCRE2_SPTR)json_string_value(value), json_string_length(value),
-                      like_javascript | options, &code, &at, NULL);
+                      like_javascript | options, &code, &at, in->compile);
     if (regex == NULL) {
         char what[128];
         pcre2_get_error_message(code, (PCRE2_UCHAR *)what, sizeof what);
@@ -241,7 +242,12 @@ static void read_set(reader *in, rule_set *out, const json_t *entries)
 
 /* ---- All of them ---- */
 
-enum { GROUPS_MAX = 64, STACK_BYTES = 512 * 1024, STACK_START = 32 * 1024 };
+enum {
+    GROUPS_MAX = 64,
+    STACK_START = 32 * 1024,
+    STACK_BYTES = 512 * 1024,
+    STEPS_MAX = 1000000, /* some milliseconds */
+};
 
 static void make_scratch(rules *r)
 {
@@ -250,6 +256,7 @@ static void make_scratch(rules *r)
     r->stack = pcre2_jit_stack_create(STACK_START, STACK_BYTES, NULL);
     if (r->match == NULL || r->context == NULL)
         abort(); /* no memory: see style, "memory" */
+    pcre2_set_match_limit(r->context, STEPS_MAX);
     pcre2_jit_stack_assign(r->context, NULL, r->stack);
 }
 
@@ -291,7 +298,13 @@ int rules_new(rules **out, const json_t *settings, char *why, size_t why_size)
     *r = (rules){ 0 };
     make_scratch(r);
     reader in = { .rules = r, .source = "?", .why = why, .why_size = why_size };
+    in.compile = pcre2_compile_context_create(NULL);
+    if (in.compile == NULL)
+        abort(); /* as above */
+    /* A dot is no line end, of either kind. */
+    pcre2_set_newline(in.compile, PCRE2_NEWLINE_ANYCRLF);
     read_settings(&in, settings);
+    pcre2_compile_context_free(in.compile);
     if (in.failed) {
         rules_free(r);
         return CAPRA_E_MANIFEST;

@@ -22,7 +22,7 @@ void rules_walk_init(rules_walk *w, const rules *r, const http_head *head, const
 bool rules_strip(const rules *r, capra_slice path, capra_slice *inner)
 {
     capra_slice const base = r->base_path;
-    if (path.length < base.length || memcmp(path.data, base.data, base.length) != 0)
+    if (path.length < base.length || !slice_equal(slice_of(path.data, base.length), base))
         return false;
     capra_slice const rest = slice_from(path, base.length);
     if (base.length > 0 && rest.length > 0 && rest.data[0] != '/')
