@@ -3,6 +3,8 @@
 # The C tests, with AddressSanitizer, UndefinedBehaviorSanitizer and leak detection.
 enable_testing()
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+# The other half of the library: tests undo what the core has compressed.
+pkg_check_modules(BROTLI_DECODER REQUIRED IMPORTED_TARGET libbrotlidec)
 
 add_core(asan_flags)
 add_capra(${PROJECT_BINARY_DIR})
@@ -36,7 +38,8 @@ foreach(source ${unit_sources})
     string(REPLACE "/" "-" name "${name}")
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE
-        $<TARGET_NAME_IF_EXISTS:unit_support> core_archive PkgConfig::CMOCKA)
+        $<TARGET_NAME_IF_EXISTS:unit_support> core_archive
+        PkgConfig::CMOCKA PkgConfig::BROTLI_DECODER)
     target_include_directories(${name} PRIVATE ${tests}/unit)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
     add_case(${name} unit 120 ${name})
