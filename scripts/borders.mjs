@@ -33,6 +33,7 @@ const includesOf = (text) =>
 // libuv and JavaScript have their rooms. `<uv.h>` in the addon: it hands Node's loop to net/.
 const libraryRooms = {
   'uv.h': ['net', 'supervisor', 'binding'],
+  'pcre2.h': ['rules'],
   'node_api.h': ['binding'],
   'js_native_api.h': ['binding'],
 };
@@ -59,6 +60,7 @@ const leaves = {
   base: ['base'],
   http: ['base', 'http'],
   route: ['base', 'http', 'route'],
+  rules: ['base', 'http', 'rules'],
 };
 
 function rooms() {
