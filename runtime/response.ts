@@ -292,6 +292,14 @@ export class Response extends bare<Inherited>(ServerResponse) {
     if (more.corked > 0) more.corked--;
   }
 
+  /**
+   * What Next's compression adds to every response: all that was written goes to the client. Here it does
+   * anyway, but with `--parity next`.
+   */
+  flush(): void {
+    if (this[kState] === State.streaming) this[kServer].core.write(this[kId], '');
+  }
+
   destroy(error?: Error): this {
     if (this[kState] < State.ended) {
       moreOf(this).error = error ?? null;
