@@ -266,6 +266,36 @@ static void text_is_text(void **state)
                    "ETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" CLOSED "hello");
 }
 
+static void preset_lines_hold_unless_they_are_said_anew(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    m->res.preset = slice_text("X-A: 1\r\nx-b: 2\r\nContent-Type: text/x\r\n");
+    capra_response_header(&m->res, "X-B", "3");
+    capra_response_bytes(&m->res, 200, NULL, "a", 1);
+    assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Type: text/x\r\nX-B: 3\r\n"
+                   "Content-Length: 1\r\n" TAIL "a");
+    ask(m, get);
+    m->res.preset = slice_text("X-A: 1\r\nContent-Type: text/x\r\n");
+    response_head const head = { .status = 200, .lines = slice_text("content-type: a/b\r\n") };
+    response_begin(&m->res, &head, 0);
+    response_end(&m->res, (capra_slice){ 0 });
+    assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\ncontent-type: a/b\r\nContent-Length: 0\r\n" TAIL);
+}
+
+static void only_308_says_refresh(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    response_redirect(&m->res, 307, slice_text("/b"));
+    assert_made(m, "HTTP/1.1 307 Temporary Redirect\r\nlocation: /b\r\nContent-Length: 2\r\n" TAIL
+                   "/b");
+    ask(m, get);
+    response_redirect(&m->res, 308, slice_text("/b"));
+    assert_made(m, "HTTP/1.1 308 Permanent Redirect\r\nlocation: /b\r\nRefresh: 0;url=/b\r\n"
+                   "Content-Length: 2\r\n" TAIL "/b");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -286,6 +316,8 @@ int main(void)
         TEST(a_format_that_cannot_be_is_a_500_without_a_leak),
         TEST(headers_that_would_split_the_response_are_refused),
         TEST(text_is_text),
+        TEST(preset_lines_hold_unless_they_are_said_anew),
+        TEST(only_308_says_refresh),
     };
     return cmocka_run_group_tests_name("response", tests, NULL, NULL);
 }
