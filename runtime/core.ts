@@ -27,14 +27,6 @@ export const Flag = {
 /** Bytes in either form. A string is sent as UTF-8. */
 export type Bytes = string | Uint8Array;
 
-export interface Peer {
-  remoteAddress: string | undefined;
-  remotePort: number | undefined;
-  remoteFamily: 'IPv4' | 'IPv6' | undefined;
-  localAddress: string | undefined;
-  localPort: number | undefined;
-}
-
 export interface Core {
   /**
    * Starts serving: loads the manifest, listens on the inherited socket, tells the supervisor
@@ -96,8 +88,11 @@ export interface Core {
   /** Stops the flow until `readBody`; at most one more piece that was on its way may follow. */
   pauseBody(id: number): void;
 
-  /** Who is at the other end; undefined when the request has ended. */
-  peer(id: number): Peer | undefined;
+  /**
+   * Both ends of the connection, "192.0.2.7 40000 IPv4 192.0.2.1 3000": the client's address and
+   * port, the family, ours. Undefined when the request has ended.
+   */
+  peer(id: number): string | undefined;
 
   /** While it is held, a worker that is to end waits, though no connection is open: work goes on that no client waits for. */
   hold(isHeld: boolean): void;

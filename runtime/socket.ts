@@ -9,10 +9,17 @@ import { Server as HttpServer } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { assignable, bare, own } from './bare.ts';
-import type { Peer } from './core.ts';
 import { kId, kPeer, kRequest, kResponse, kServer, kState, kTimer } from './internals.ts';
 import { coded } from './node-errors.ts';
 import { abort, type Response, State } from './response.ts';
+
+interface Peer {
+  remoteAddress: string | undefined;
+  remotePort: number | undefined;
+  remoteFamily: string | undefined;
+  localAddress: string | undefined;
+  localPort: number | undefined;
+}
 
 const nobody: Peer = {
   remoteAddress: undefined,
@@ -21,6 +28,18 @@ const nobody: Peer = {
   localAddress: undefined,
   localPort: undefined,
 };
+
+function readPeer(text: string | undefined): Peer {
+  if (text === undefined) return nobody;
+  const [remoteAddress, remotePort, remoteFamily, localAddress, localPort] = text.split(' ');
+  return {
+    remoteAddress,
+    remotePort: Number(remotePort),
+    remoteFamily,
+    localAddress,
+    localPort: Number(localPort),
+  };
+}
 
 type Inherited = Pick<NetSocket, 'emit' | 'listenerCount' | 'once' | 'on'>;
 
@@ -34,7 +53,7 @@ export class Socket extends bare<Inherited>(NetSocket) {
   constructor(res: Response) {
     super();
     this[kResponse] = res;
-    this[kPeer] = res[kServer].core.peer(res[kId]) ?? nobody;
+    this[kPeer] = readPeer(res[kServer].core.peer(res[kId]));
     this[kTimer] = undefined;
   }
 

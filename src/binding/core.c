@@ -185,34 +185,30 @@ static napi_value pause_body(napi_env env, napi_callback_info info)
 
 /* ---- Who is there ---- */
 
-static void set_text(napi_env env, napi_value object, const char *name, const char *text)
-{
-    napi_value value;
-    CHECK(env, napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value));
-    CHECK(env, napi_set_named_property(env, object, name, value));
-}
-
-static void set_number(napi_env env, napi_value object, const char *name, uint32_t number)
-{
-    napi_value value;
-    CHECK(env, napi_create_uint32(env, number, &value));
-    CHECK(env, napi_set_named_property(env, object, name, value));
-}
-
 static napi_value peer(napi_env env, napi_callback_info info)
 {
     frame f;
-    net_address remote, local;
-    if (!open_frame(&f, env, info) || net_peer(f.req->conn, &remote, &local) != 0)
+    napi_value text;
+    if (!open_frame(&f, env, info))
         return NULL;
-    napi_value object;
-    CHECK(env, napi_create_object(env, &object));
-    set_text(env, object, "remoteAddress", remote.host);
-    set_number(env, object, "remotePort", remote.port);
-    set_text(env, object, "remoteFamily", remote.is_ipv6 ? "IPv6" : "IPv4");
-    set_text(env, object, "localAddress", local.host);
-    set_number(env, object, "localPort", local.port);
-    return object;
+    capra_slice const both = net_peer(f.req->conn);
+    if (both.length == 0)
+        return NULL;
+    CHECK(env, napi_create_string_latin1(env, both.data, both.length, &text));
+    return text;
+}
+
+/* ---- Work behind answers ---- */
+
+static napi_value hold(napi_env env, napi_callback_info info)
+{
+    frame f;
+    bool is_held = false;
+    open_frame(&f, env, info);
+    CHECK(env, napi_get_value_bool(env, f.args[0], &is_held));
+    if (f.b->worker != NULL)
+        worker_hold(f.b->worker, is_held);
+    return NULL;
 }
 
 /* ---- The start and the end ---- */
@@ -283,6 +279,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("finish", finish),        CORE_FUNCTION("writeInterim", write_interim),
         CORE_FUNCTION("abort", abort_request),  CORE_FUNCTION("readBody", read_body),
         CORE_FUNCTION("pauseBody", pause_body), CORE_FUNCTION("peer", peer),
+        CORE_FUNCTION("hold", hold),
 #undef CORE_FUNCTION
     };
     return napi_define_properties(b->env, exports, sizeof functions / sizeof *functions, functions);

@@ -42,14 +42,9 @@ uint32_t net_connection_count(const net *n);
 /* The loop's clock: ms since some start, as of this turn. */
 uint64_t net_now_ms(const net *n);
 
-/* An address in text, as Node prints it: IPv4 peers of a dual-stack socket without `::ffff:`. */
-typedef struct net_address {
-    char host[64];
-    uint16_t port;
-    bool is_ipv6;
-} net_address;
-
-/* Both ends of a connection that net_open made. 0, or CAPRA_E_GONE. */
-int net_peer(const conn *c, net_address *remote, net_address *local);
+/* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack
+ * socket without `::ffff:`: "192.0.2.7 40000 IPv4 192.0.2.1 3000". Asked of the system once; lent
+ * until the connection closes. Empty when nobody is there. */
+capra_slice net_peer(conn *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "net.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ typedef struct tcp {
     net *net;
     list open;
     rest *rest; /* made when a client first reads slowly; then kept */
+    char *peer; /* made when somebody first asks */
     uv_tcp_t handle;
 } tcp;
 
@@ -79,6 +81,7 @@ static void on_tcp_closed(uv_handle_t *handle)
     if (t->rest != NULL)
         buffer_cleanup(&t->rest->bytes);
     free(t->rest);
+    free(t->peer);
     free(t);
     n->connection_count--;
     if (n->waits_to_accept)
@@ -503,37 +506,47 @@ uint64_t net_now_ms(const net *n)
 
 /* ---- Addresses ---- */
 
-static void read_address(net_address *out, const struct sockaddr_storage *from)
+enum { ADDRESS_BYTES = 64 };
+
+/* "192.0.2.7 40000". Returns whether it is of IPv6. */
+static bool print_address(char out[ADDRESS_BYTES], const struct sockaddr_storage *from)
 {
-    *out = (net_address){ 0 };
-    if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)from;
-        uv_ip4_name(v4, out->host, sizeof out->host);
-        out->port = ntohs(v4->sin_port);
-    } else if (from->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const void *)from;
-        out->port = ntohs(v6->sin6_port);
-        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-            uv_inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out->host, sizeof out->host);
-        } else {
-            uv_ip6_name(v6, out->host, sizeof out->host);
-            out->is_ipv6 = true;
-        }
-    }
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+    bool const is_v6 = from->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+    char host[INET6_ADDRSTRLEN] = "";
+    if (is_v6)
+        uv_ip6_name(v6, host, sizeof host);
+    else if (from->ss_family == AF_INET6)
+        uv_inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], host, sizeof host);
+    else
+        uv_ip4_name(v4, host, sizeof host);
+    snprintf(out, ADDRESS_BYTES, "%s %u", host,
+             ntohs(from->ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port));
+    return is_v6;
 }
 
-int net_peer(const conn *c, net_address *remote, net_address *local)
+static char *make_peer(const uv_tcp_t *handle)
 {
-    const uv_tcp_t *handle = &LIST_OWNER(c, tcp, conn)->handle;
-    struct sockaddr_storage address;
-    int length = sizeof address;
-    if (c->is_closing || c->transport != &transport ||
-        uv_tcp_getpeername(handle, (struct sockaddr *)&address, &length) != 0)
-        return CAPRA_E_GONE;
-    read_address(remote, &address);
-    length = sizeof address;
-    if (uv_tcp_getsockname(handle, (struct sockaddr *)&address, &length) != 0)
-        return CAPRA_E_GONE;
-    read_address(local, &address);
-    return 0;
+    struct sockaddr_storage remote = { 0 }, local = { 0 };
+    int remote_length = sizeof remote, local_length = sizeof local;
+    char from[ADDRESS_BYTES], to[ADDRESS_BYTES];
+    if (uv_tcp_getpeername(handle, (struct sockaddr *)&remote, &remote_length) != 0 ||
+        uv_tcp_getsockname(handle, (struct sockaddr *)&local, &local_length) != 0)
+        return NULL;
+    bool const is_v6 = print_address(from, &remote);
+    print_address(to, &local);
+    char *text = memory_take(2 * ADDRESS_BYTES + 8);
+    snprintf(text, 2 * ADDRESS_BYTES + 8, "%s %s %s", from, is_v6 ? "IPv6" : "IPv4", to);
+    return text;
+}
+
+capra_slice net_peer(conn *c)
+{
+    tcp *t = tcp_of(c);
+    if (c->is_closing || c->transport != &transport)
+        return (capra_slice){ 0 };
+    if (t->peer == NULL)
+        t->peer = make_peer(&t->handle);
+    return slice_text(t->peer);
 }

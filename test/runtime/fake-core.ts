@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Bytes, Core, Host, Peer } from '../../runtime/core.ts';
+import type { Bytes, Core, Host } from '../../runtime/core.ts';
 import { createHost, type HostOptions } from '../../runtime/host.ts';
 import { METHODS } from '../../runtime/methods.ts';
 
@@ -154,16 +154,9 @@ export class FakeCore implements Core {
     this.isHeld = isHeld;
   }
 
-  peer(id: number): Peer | undefined {
+  peer(id: number): string | undefined {
     this.peers++;
-    if (!this.#open.has(id)) return undefined;
-    return {
-      remoteAddress: '192.0.2.7',
-      remotePort: 40_000,
-      remoteFamily: 'IPv4',
-      localAddress: '127.0.0.1',
-      localPort: 3000,
-    };
+    return this.#open.has(id) ? '192.0.2.7 40000 IPv4 127.0.0.1 3000' : undefined;
   }
 }
 
