@@ -37,7 +37,7 @@ export const script: Files = {
     }`,
 };
 
-const native: Files = {
+export const native: Files = {
   'pages/api/hello.c': `
     #include <capra.h>
 
