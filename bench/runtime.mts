@@ -92,6 +92,7 @@ const core: Core = {
   abort() {},
   readBody() {},
   pauseBody() {},
+  hold() {},
   peer: () => ({
     remoteAddress: '127.0.0.1',
     remotePort: 40_000,

@@ -37,12 +37,13 @@ if(addon_sources)
         PREFIX "" OUTPUT_NAME capra SUFFIX .node LIBRARY_OUTPUT_DIRECTORY ${output})
 endif()
 
-# --- JavaScript: one file for the worker, one for the compiler ---
+# --- JavaScript: one file for the worker, one that it loads for edge routes, one for the compiler ---
 
 find_program(CAPRA_NODE node REQUIRED NO_DEFAULT_PATH
     PATHS ${PROJECT_SOURCE_DIR}/node_modules/.bin)
 find_sources(script_sources
-    ${PROJECT_SOURCE_DIR}/runtime/*.ts ${PROJECT_SOURCE_DIR}/compiler/*.ts)
+    ${PROJECT_SOURCE_DIR}/runtime/*.ts ${PROJECT_SOURCE_DIR}/runtime/edge/*.ts
+    ${PROJECT_SOURCE_DIR}/compiler/*.ts)
 
 function(add_bundle name entry)
     if(NOT "${PROJECT_SOURCE_DIR}/${entry}" IN_LIST script_sources)
@@ -58,6 +59,7 @@ function(add_bundle name entry)
     add_custom_target(${name} ALL DEPENDS ${output}/${name})
 endfunction()
 add_bundle(worker.cjs runtime/worker.ts)
+add_bundle(edge.cjs runtime/edge/edge.ts)
 add_bundle(compiler.mjs compiler/main.ts)
 
 # --- Not built by `make` ---

@@ -9,11 +9,13 @@
 //   import { nanoid } from 'nanoid'        ES module: stays an import
 //   require('ms'), await import('ms')      stay what they are
 //   import { db } from '@/lib/db'          tsconfig paths, workspace packages: source, bundled
+//   import … from 'next/server'            see next-server.ts
 
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild, ResolveResult } from 'esbuild';
+import { NEXT_SERVER, nextServerModule } from './next-server.ts';
 import { urlPath } from './prelude.ts';
 
 const NAMESPACE = 'package';
@@ -98,6 +100,10 @@ class Resolver {
         pluginData: RESOLVING,
       });
     const found = await ask(resolveDir);
+    if (NEXT_SERVER.test(path)) {
+      const isInstalled = found.errors.length === 0;
+      return { path, namespace: NAMESPACE, pluginData: nextServerModule({ isInstalled }) };
+    }
     // esbuild says what is missing, and where; it only has to be asked without us.
     if (found.errors.length > 0) return undefined;
     // Source; esbuild also knows which tsconfig.json and package.json go with it.

@@ -141,7 +141,9 @@ class Reader {
       maxDuration: this.#maxDuration(declared),
       runtime: this.#runtime(declared),
     };
-    if (this.#isDynamic) config.dynamic = true;
+    // Of an edge route the handler reads the body, however long it is; nothing else is left to know.
+    if (config.runtime === 'edge') Object.assign(config, { bodyParser: false, bodyLimit: null });
+    else if (this.#isDynamic) config.dynamic = true;
     return { config, isDeclared: declared !== ABSENT, diagnostics: this.#diagnostics };
   }
 

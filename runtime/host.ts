@@ -123,8 +123,9 @@ function edgeBy(load: HostOptions['loadEdge']): () => Edge {
     if (edge === undefined) throw new Error('This host has no edge runtime');
     return edge;
   };
-  const hook = { value: () => find().nextServer, configurable: true };
-  if (load) Object.defineProperty(globalThis, Symbol.for('capra.next/server'), hook);
+  const value: Edge['nextServer'] = (load) => find().nextServer(load);
+  const hook = Symbol.for('capra.next/server');
+  if (load) Object.defineProperty(globalThis, hook, { value, configurable: true });
   return find;
 }
 

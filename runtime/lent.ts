@@ -22,6 +22,7 @@ import {
   kState,
 } from './internals.ts';
 import { logError } from './log.ts';
+import type { Settings } from './manifest.ts';
 import { type Request, targetOf } from './request.ts';
 import { abort, conclude, type Response, State } from './response.ts';
 
@@ -87,6 +88,7 @@ export const lent = {
     req[kParams] !== undefined || req[kRewrite] !== undefined,
   /** What was set before the handler was called, by rules of next.config. */
   fieldsOf: (res: Response): Fields | null => res[kFields],
+  settingsOf: (res: Response): Settings => res[kServer].settings,
   hasEnded: (res: Response): boolean => res[kState] >= State.ended,
 };
 

@@ -19,7 +19,7 @@ process.on('uncaughtException', (error) => logError('uncaughtException', error))
 process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
 
 try {
-  const loadEdge = () => require('./edge.cjs');
+  const loadEdge = () => require(`${__dirname}/edge.cjs`);
   addon.exports.start(createHost(addon.exports, { onManifest: readEnvironment, loadEdge }));
 } catch (error) {
   logError(error instanceof Error ? error.message : String(error));

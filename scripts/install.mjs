@@ -15,10 +15,11 @@ const needed = Object.entries(packages)
   .map(([path]) => path)
   .filter((path) => existsSync(path));
 
-const files = ['build/capra', 'build/capra.node', 'build/worker.cjs', 'build/compiler.mjs'];
+const files = ['capra', 'capra.node', 'worker.cjs', 'edge.cjs', 'compiler.mjs'];
 
 rmSync(home, { recursive: true, force: true });
-for (const path of [...files, 'include', 'types', 'package.json', 'LICENSE', ...needed]) {
+const paths = files.map((name) => `build/${name}`);
+for (const path of [...paths, 'include', 'types', 'package.json', 'LICENSE', ...needed]) {
   cpSync(path, join(home, path), { recursive: true, preserveTimestamps: true });
 }
 link('bin/capra', '../lib/capra/build/capra');

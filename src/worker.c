@@ -20,7 +20,7 @@ struct worker {
     channel *channel;
     void (*on_end)(void *data);
     void *data;
-    bool is_draining, is_stopping;
+    bool is_draining, is_stopping, is_held;
 };
 
 /* ---- What it is told at birth ---- */
@@ -98,7 +98,7 @@ static bool on_turn(void *owner)
 {
     worker *w = owner;
     bool const has_more = server_turn(w->server);
-    if (w->is_draining && net_connection_count(w->net) == 0)
+    if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0)
         worker_stop(w);
     return has_more;
 }
@@ -106,8 +106,11 @@ static bool on_turn(void *owner)
 static void on_overdue(void *owner)
 {
     worker *w = owner;
-    log_line(LOG_WARN, "%u connections have not finished in time and are cut",
-             net_connection_count(w->net));
+    uint32_t const count = net_connection_count(w->net);
+    if (count > 0)
+        log_line(LOG_WARN, "%u connections have not finished in time and are cut", count);
+    if (w->is_held)
+        log_line(LOG_WARN, "work behind answers (waitUntil) has not finished in time and is cut");
     worker_stop(w);
 }
 
@@ -205,4 +208,9 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
 server *worker_server(worker *w)
 {
     return w->server;
+}
+
+void worker_hold(worker *w, bool is_held)
+{
+    w->is_held = is_held;
 }

@@ -37,6 +37,10 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
 /* For the script host. */
 server *worker_server(worker *w);
 
+/* While it is held, a worker that drains does not end by itself, though no connection is open:
+ * work goes on that nobody waits for. The time to drain is the limit all the same. */
+void worker_hold(worker *w, bool is_held);
+
 /* Closes everything at once; `on_end` is called when it is done. */
 void worker_stop(worker *w);
 

@@ -7,12 +7,11 @@ export const NativeRequest = globalThis.Request;
 export const NativeResponse = globalThis.Response;
 export const nativeFetch = globalThis.fetch;
 
-type NativeRequest = InstanceType<typeof NativeRequest>;
-type NativeResponse = InstanceType<typeof NativeResponse>;
+type Members = Record<PropertyKey, unknown>;
 
 /**
- * Gives `prototype` all members of `native` that it has not: they go to the object that `realOf` makes of
- * one of ours.
+ * Gives `prototype` all members of `native` that it has not yet. They are those of the object that `realOf`
+ * makes of one of ours.
  */
 export function delegate<T extends object>(
   prototype: T,
@@ -20,30 +19,24 @@ export function delegate<T extends object>(
   realOf: (object: T) => object,
 ): void {
   for (const key of Reflect.ownKeys(native)) {
-    if (key === 'constructor' || key === Symbol.toStringTag || Object.hasOwn(prototype, key))
-      continue;
-    const {
-      value,
-      get,
-      enumerable = false,
-    } = Object.getOwnPropertyDescriptor(native, key) as PropertyDescriptor;
-    const access = (object: T) => (realOf(object) as Record<PropertyKey, unknown>)[key];
-    const descriptor: PropertyDescriptor =
-      get === undefined
-        ? {
-            value: {
-              [key](this: T, ...args: unknown[]) {
-                return (access(this) as (...args: unknown[]) => unknown).apply(realOf(this), args);
-              },
-            }[key],
-            writable: true,
-          }
-        : {
-            get(this: T) {
-              return access(this);
-            },
-          };
-    if (value !== undefined && typeof value !== 'function') continue;
-    Object.defineProperty(prototype, key, { ...descriptor, enumerable, configurable: true });
+    if (key === 'constructor' || Object.hasOwn(prototype, key)) continue;
+    const { get, value, enumerable } = Reflect.getOwnPropertyDescriptor(native, key) ?? {};
+    const shared = { enumerable: enumerable === true, configurable: true };
+    if (get !== undefined) {
+      Object.defineProperty(prototype, key, {
+        ...shared,
+        get(this: T) {
+          return (realOf(this) as Members)[key];
+        },
+      });
+    } else if (typeof value === 'function') {
+      Object.defineProperty(prototype, key, {
+        ...shared,
+        writable: true,
+        value(this: T, ...args: unknown[]) {
+          return value.apply(realOf(this), args);
+        },
+      });
+    }
   }
 }

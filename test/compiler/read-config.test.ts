@@ -18,6 +18,8 @@ async function configOf(source: string, options?: Parameters<typeof read>[1]) {
 }
 
 const limit = (bodyLimit: number, bodyLimitText: string) => ({ bodyLimit, bodyLimitText });
+/** Whoever answers such a route reads the body, too. */
+const edge = { runtime: 'edge', bodyParser: false, bodyLimit: null } as const;
 const api = (text: string) => `export const config = { api: { ${text} } };`;
 
 /** What the source says, where it differs from the default. */
@@ -50,15 +52,12 @@ const READ: [string, Partial<RouteConfig>][] = [
     'export const config = { maxDuration: 10 }; export const maxDuration = 30;',
     { maxDuration: 30 },
   ],
-  ["export const runtime = 'edge';", { runtime: 'edge' }],
-  ["export const config = { runtime: 'experimental-edge' };", { runtime: 'edge' }],
-  [
-    "export const runtime = 'nodejs'; export const config = { runtime: 'edge' };",
-    { runtime: 'edge' },
-  ],
+  ["export const runtime = 'edge';", edge],
+  ["export const config = { runtime: 'experimental-edge' };", edge],
+  ["export const runtime = 'nodejs'; export const config = { runtime: 'edge' };", edge],
   [
     "export const runtime = 'edge'; export const config = { maxDuration: 5 };",
-    { runtime: 'edge', maxDuration: 5 },
+    { ...edge, maxDuration: 5 },
   ],
   [
     'const config = { api: { bodyParser: false } }; export { config };',

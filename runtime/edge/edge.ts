@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * Routes with `runtime: 'edge'`: a handler is given a Request and returns a Response. This folder becomes
+ * `build/edge.cjs`, which a worker loads for the first such route, or for the first module that imports
+ * `next/server`.
+ */
+
+import type { Lent } from '../lent.ts';
+import type { Handler } from '../load-route.ts';
+import { borrow, lent } from './borrowed.ts';
+import { NextFetchEvent } from './fetch-event.ts';
+import { install } from './globals.ts';
+import { IncomingRequest } from './incoming.ts';
+import { nextServer } from './next-server.ts';
+import { send } from './send.ts';
+
+/** What the rest of the runtime knows of this folder. */
+export interface Edge {
+  /** Puts the light classes where the app finds them; before its modules are loaded. */
+  install(): void;
+  /** Makes a handler of `(req, res)` of one of `(request, event)`. */
+  adapt(handler: unknown): Handler;
+  /** The exports of `next/server`. */
+  nextServer: typeof nextServer;
+}
+
+export function createEdge(from: Lent): Edge {
+  borrow(from);
+  return { install, adapt, nextServer };
+}
+
+type EdgeHandler = (request: IncomingRequest, event: NextFetchEvent) => unknown;
+
+function adapt(handler: unknown): Handler {
+  return (req, res) => {
+    const settings = lent.settingsOf(res);
+    const request = new IncomingRequest(req, settings);
+    const returned = (handler as EdgeHandler)(request, new NextFetchEvent(res));
+    if (returned instanceof Promise) {
+      return returned.then((response) => send(req, res, response, settings.parity));
+    }
+    return send(req, res, returned, settings.parity);
+  };
+}
