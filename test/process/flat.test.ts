@@ -48,11 +48,11 @@ function converse(port: number, turn: number): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.on('error', () => {});
-    let answers = 0;
-    socket.on('data', (piece) => {
-      answers += piece.toString('latin1').split('HTTP/1.1 ').length - 1;
+    let said = '';
+    socket.setEncoding('latin1').on('data', (piece) => {
+      said += piece;
     });
-    socket.on('close', () => resolve(answers));
+    socket.on('close', () => resolve(said.split('HTTP/1.1 ').length - 1));
     let text = '';
     for (let i = 0; i < 20; i++) text += good[(turn + i) % good.length];
     socket.end(text + bad[turn % bad.length], 'latin1');
