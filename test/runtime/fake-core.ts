@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Bytes, Core, Host } from '../../runtime/core.ts';
+import { type Bytes, type Core, Flag, type Host } from '../../runtime/core.ts';
 import { createHost, type HostOptions } from '../../runtime/host.ts';
 import { METHODS } from '../../runtime/methods.ts';
 
@@ -34,6 +34,10 @@ export interface Call {
   params?: string;
   body?: string | Uint8Array | null;
   route?: number;
+  /** What rules have made of it. */
+  query?: string;
+  hidden?: string;
+  fields?: string;
 }
 
 export class FakeCore implements Core {
@@ -45,6 +49,8 @@ export class FakeCore implements Core {
   pending = 0;
   peers = 0;
   isHeld = false;
+  /** The client has every body already. */
+  isKnown = false;
   /** Ids that JavaScript used although they name nothing. */
   readonly strays: string[] = [];
   readonly #open = new Set<number>();
@@ -76,8 +82,8 @@ export class FakeCore implements Core {
     head: string,
     body: Bytes | undefined,
     flags: number,
-  ): void {
-    if (!this.#use(id, 'respond')) return;
+  ): boolean | undefined {
+    if (!this.#use(id, 'respond')) return undefined;
     const pieces = body === undefined ? [] : [body];
     const state = 'ended';
     this.answers.set(id, {
@@ -91,6 +97,10 @@ export class FakeCore implements Core {
       state,
     });
     this.close(id);
+  }
+
+  page(id: number, status: number): void {
+    this.respond(id, status, undefined, 'Content-Type: text/html\r\n', undefined, 0);
   }
 
   writeHead(
@@ -217,6 +227,9 @@ export class App implements Disposable {
     params,
     body,
     route = 0,
+    query,
+    hidden,
+    fields,
   }: Call = {}): number {
     const id = this.#nextId++;
     this.core.open(id);
@@ -233,6 +246,9 @@ export class App implements Disposable {
       path,
       params,
       body,
+      query,
+      hidden,
+      fields,
     );
     return id;
   }
