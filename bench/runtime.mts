@@ -93,6 +93,7 @@ const core: Core = {
   readBody() {},
   pauseBody() {},
   hold() {},
+  page() {},
   peer: () => ({
     remoteAddress: '127.0.0.1',
     remotePort: 40_000,

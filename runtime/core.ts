@@ -48,7 +48,10 @@ export interface Core {
     head: string,
     body: Bytes | undefined,
     flags: number,
-  ): void;
+  ): boolean | undefined;
+
+  /** Answers with the page that this status has everywhere. The request has ended afterwards. */
+  page(id: number, status: number): void;
 
   /**
    * Starts an answer whose body follows by `write` and ends with `finish`. `length` is the

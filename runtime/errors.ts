@@ -15,6 +15,7 @@ export function fail(res: Response, thrown: unknown): void {
   logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
   if (res[kState] === State.streaming) abort(res);
   else if (res[kServer].isDev) answerInDetail(res, thrown);
+  else if (res[kRequest][kRoute].isEdge && res[kServer].settings.parity) answerPage(res);
   else answerFailure(res);
 }
 
@@ -23,6 +24,7 @@ export function failRoute(res: Response, thrown: unknown): void {
   if (thrown instanceof RouteError) logError(thrown.message);
   else logError(`${res[kRequest][kRoute].file} could not be loaded`, thrown);
   if (res[kServer].isDev) answerInDetail(res, thrown);
+  else if (res[kServer].settings.parity) answerPage(res);
   else answerFailure(res);
 }
 
@@ -35,6 +37,12 @@ export function refuse(res: Response, status: number, message: string): void {
 function answerFailure(res: Response): void {
   const { lines, flags } = renderFields(res[kFields]);
   answer(res, 500, lines, 'Internal Server Error', flags);
+}
+
+/** As Next answers when it has not come as far as to call a handler of `(req, res)`. */
+function answerPage(res: Response): void {
+  if (res[kState] >= State.streaming) return;
+  res[kServer].core.page(conclude(res), 500);
 }
 
 /** In development whoever looks at the answer is whoever can mend it. */

@@ -36,8 +36,15 @@ function respond(
   flags: number,
 ): void {
   if (res[kState] !== State.fresh) return;
-  const { core } = res[kServer];
-  core.respond(conclude(res), status, reason, lines, body, flags);
+  const { core, settings } = res[kServer];
+  const id = conclude(res);
+  if (settings.parity) {
+    // Next does not say how long the body is.
+    core.writeHead(id, status, reason, lines, -1, flags);
+    core.finish(id, body, undefined);
+  } else {
+    core.respond(id, status, reason, lines, body, flags);
+  }
 }
 
 /** The head of an answer whose body follows by `res.write`; nobody knows how long it is. */

@@ -2,6 +2,7 @@
 
 /** What a handler returns, made into an answer. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Request } from '../request.ts';
 import type { Response as NodeResponse } from '../response.ts';
 import { lent } from './borrowed.ts';
@@ -146,7 +147,7 @@ async function pump(body: ReadableStream<Uint8Array>, res: NodeResponse): Promis
   events.on('close', onClose);
   events.on('drain', () => wake());
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(afterFlush);
     if (done || isGone) break;
     const isReadyForMore = res.write(check(value));
     if (isReadyForMore || isGone) continue;
@@ -156,6 +157,12 @@ async function pump(body: ReadableStream<Uint8Array>, res: NodeResponse): Promis
   }
   hasDone = true;
   if (!isGone) res.end();
+}
+
+/** What the stream has given so far is sent, before the connection is cut. */
+async function afterFlush(error: unknown): Promise<never> {
+  await turn();
+  throw error;
 }
 
 function check(chunk: unknown): string | Uint8Array {

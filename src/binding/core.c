@@ -107,6 +107,18 @@ static napi_value respond(napi_env env, napi_callback_info info)
     response_head const head = read_head(&f, env, f.args[5]);
     response_send(&f.req->res, &head, read_bytes(env, f.args[4], &f.b->body));
     trim(f.b);
+    if (f.req->res.status == head.status)
+        return NULL;
+    napi_value is_known; /* by the client: it was sent 304 */
+    CHECK(env, napi_get_boolean(env, true, &is_known));
+    return is_known;
+}
+
+static napi_value page(napi_env env, napi_callback_info info)
+{
+    frame f;
+    if (open_frame(&f, env, info))
+        response_page(&f.req->res, (int)read_integer(env, f.args[1], 500));
     return NULL;
 }
 
@@ -279,7 +291,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("finish", finish),        CORE_FUNCTION("writeInterim", write_interim),
         CORE_FUNCTION("abort", abort_request),  CORE_FUNCTION("readBody", read_body),
         CORE_FUNCTION("pauseBody", pause_body), CORE_FUNCTION("peer", peer),
-        CORE_FUNCTION("hold", hold),
+        CORE_FUNCTION("hold", hold),            CORE_FUNCTION("page", page),
 #undef CORE_FUNCTION
     };
     return napi_define_properties(b->env, exports, sizeof functions / sizeof *functions, functions);

@@ -173,12 +173,13 @@ static void begin_stream(capra_response *res, const response_head *head, const e
                          capra_slice etag, int64_t length)
 {
     bool const has_framing = !http_status_is_bodyless(head->status);
+    bool const has_body = has_framing && !is_head_request(res);
     bool const is_old = res->head == NULL || res->head->minor == 0;
     res->state = RESPONSE_STREAMING;
     res->left = length;
-    if (has_framing && length < 0 && is_old)
+    if (has_body && length < 0 && is_old)
         res->closes = true; /* RFC 9112, 6.3: the end of the connection ends the body */
-    res->is_chunked = has_framing && length < 0 && !is_old;
+    res->is_chunked = has_body && length < 0 && !is_old;
 
     char *at = head_room(res, head, 0), *start = at;
     at = put_status(at, head);
