@@ -7,14 +7,18 @@ import { Stream } from 'node:stream';
 import { own } from './bare.ts';
 import { Flag } from './core.ts';
 import { fail } from './errors.ts';
-import { etagOf, isFresh } from './etag.ts';
-import { findField } from './fields.ts';
-import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
+import { isFresh } from './etag.ts';
+import { type Fields, findField, setField } from './fields.ts';
+import { kFields, kHead, kRequest, kRoute, kServer, kState, kTagged } from './internals.ts';
 import { warn } from './log.ts';
 import { conclude, deliver, isSent, Response, State } from './response.ts';
+import { tagOf } from './tagged.ts';
 
 const jsonType = 'application/json; charset=utf-8';
 const jsonLine = `Content-Type: ${jsonType}\r\n`;
+/** The same for who looks at the fields of an answer that has gone; nobody changes them then. */
+const jsonFields: Fields = [];
+setField(jsonFields, 'Content-Type', jsonType);
 
 /**
  * The helpers are accessors that give a function bound to their response, so that
@@ -81,7 +85,16 @@ function sendJson(res: ApiResponse, value: unknown): void {
   const text = JSON.stringify(value);
   if (text !== undefined && isUntouched(res) && isSmall(res, text)) {
     const id = conclude(res);
-    res[kServer].core.respond(id, res.statusCode, undefined, jsonLine, text, Flag.etag);
+    const isKnown = res[kServer].core.respond(
+      id,
+      res.statusCode,
+      undefined,
+      jsonLine,
+      text,
+      Flag.etag,
+    );
+    res[kFields] = jsonFields;
+    note(res, text, isKnown);
     return;
   }
   if (text === undefined && res[kServer].isDev) {
@@ -94,13 +107,12 @@ function sendJson(res: ApiResponse, value: unknown): void {
   else send(res, text);
 }
 
-/** Nothing was set but a plain status, nobody listens, and all that the answer goes through is ours. */
+/** Nothing was set but a plain status, and no package has replaced what the answer goes through. */
 function isUntouched(res: ApiResponse): boolean {
   const status = res.statusCode;
   return (
     res[kState] === State.fresh &&
     res[kFields] === null &&
-    res._events === undefined &&
     status === (status | 0) &&
     status >= 200 &&
     status <= 999 &&
@@ -193,7 +205,7 @@ function sendTagged(res: ApiResponse, body: string | Buffer, flags: number): voi
   if (res.end !== end) tagHere(res, body);
   const tag = findField(res[kFields], 'etag');
   if (tag === undefined) {
-    deliver(res, body, flags);
+    note(res, body, deliver(res, body, flags));
   } else if (
     isFresh(res[kRequest][kHead], res[kRequest].method, res.statusCode, String(tag.value))
   ) {
@@ -202,14 +214,22 @@ function sendTagged(res: ApiResponse, body: string | Buffer, flags: number): voi
     res.statusCode = 304;
     res.end();
   } else {
+    const isOurs = res.end === end;
     res.end(body);
+    if (isOurs) note(res, body, false);
   }
+}
+
+/** Keeps what was sent for who asks afterwards which fields there were. */
+function note(res: ApiResponse, body: string | Buffer, isKnown: boolean | undefined): void {
+  if (isKnown) res.statusCode = 304;
+  res[kTagged] = body;
 }
 
 /** A package has replaced `end` and may change the bytes: the ETag is that of the bytes before. */
 function tagHere(res: ApiResponse, body: string | Buffer): void {
   if (!res.hasHeader('etag')) {
-    res.setHeader('ETag', etagOf(typeof body === 'string' ? body : JSON.stringify(body)));
+    res.setHeader('ETag', tagOf(body));
   }
   res.setHeader('Content-Length', Buffer.byteLength(body));
 }

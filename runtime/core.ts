@@ -39,7 +39,8 @@ export interface Core {
    * The whole answer in one call. `head` holds the header lines, each `Name: value\r\n`, without
    * Date, Connection, Keep-Alive, Content-Length and Transfer-Encoding, which C writes; names and values
    * are valid (JavaScript checked them) and one-byte (Latin-1). `reason` undefined: the standard
-   * phrase. The body is not sent to HEAD and with 204 and 304. The request has ended afterwards.
+   * phrase. The body is not sent to HEAD and with 204 and 304. The request has ended afterwards. True when
+   * the client had the body already (`Flag.etag`) and was answered with 304.
    */
   respond(
     id: number,

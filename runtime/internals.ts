@@ -35,6 +35,7 @@ export const kId: unique symbol = Symbol('id');
 export const kState: unique symbol = Symbol('state');
 export const kFields: unique symbol = Symbol('fields');
 export const kMore: unique symbol = Symbol('more');
+export const kTagged: unique symbol = Symbol('tagged');
 
 // Of a socket.
 export const kPeer: unique symbol = Symbol('peer');

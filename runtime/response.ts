@@ -31,6 +31,7 @@ import {
   kServer,
   kSocket,
   kState,
+  kTagged,
 } from './internals.ts';
 import { warn } from './log.ts';
 import {
@@ -46,6 +47,7 @@ import {
 } from './node-errors.ts';
 import type { Request } from './request.ts';
 import type { Server } from './server.ts';
+import { withTag } from './tagged.ts';
 
 /** How far a response is. It only ever moves down this list. */
 export const State = {
@@ -120,6 +122,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
   declare [kState]: number;
   declare [kFields]: Fields | null;
   declare [kMore]: More | null;
+  declare [kTagged]: string | Buffer | undefined;
 
   constructor(server: Server, req: Request, id: number) {
     super();
@@ -130,6 +133,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
     this[kState] = State.fresh;
     this[kFields] = null;
     this[kMore] = null;
+    this[kTagged] = undefined;
   }
 
   // ---- The head ----
@@ -151,11 +155,11 @@ export class Response extends bare<Inherited>(ServerResponse) {
   }
 
   getHeader(name: string): FieldValue | undefined {
-    return findField(this[kFields], lowerCase(name))?.value;
+    return findField(fieldsOf(this), lowerCase(name))?.value;
   }
 
   hasHeader(name: string): boolean {
-    return findField(this[kFields], lowerCase(name)) !== undefined;
+    return findField(fieldsOf(this), lowerCase(name)) !== undefined;
   }
 
   removeHeader(name: string): void {
@@ -166,16 +170,16 @@ export class Response extends bare<Inherited>(ServerResponse) {
   }
 
   getHeaderNames(): string[] {
-    return (this[kFields] ?? []).map((field) => field.key);
+    return (fieldsOf(this) ?? []).map((field) => field.key);
   }
 
   getRawHeaderNames(): string[] {
-    return (this[kFields] ?? []).map((field) => field.name);
+    return (fieldsOf(this) ?? []).map((field) => field.name);
   }
 
   getHeaders(): Record<string, FieldValue> {
     const headers: Record<string, FieldValue> = Object.create(null);
-    for (const field of this[kFields] ?? []) headers[field.key] = field.value;
+    for (const field of fieldsOf(this) ?? []) headers[field.key] = field.value;
     return headers;
   }
 
@@ -433,13 +437,15 @@ const { writeHead, _implicitHeader } = Response.prototype;
 
 // ---- The way to C ----
 
-/** Hands over the rest of the body, and the head with it if that has not gone yet. */
-export function deliver(res: Response, body: Bytes | undefined, flags: number): void {
+/**
+ * Hands over the rest of the body, and the head with it if that has not gone yet. True when the client had
+ * the body already (`Flag.etag`).
+ */
+export function deliver(res: Response, body: Bytes | undefined, flags: number): boolean {
   if (res[kState] === State.fresh && isPatched(res)) implicitHead(res);
   const isStreaming = res[kState] === State.streaming;
   const head = (res[kState] === State.fresh ? null : moreOf(res).head) ?? decideHead(res);
   warnOfSize(res, body);
-  if (!isStreaming) noteLength(res, body);
   const { core } = res[kServer];
   const trailers = res._trailer === '' ? undefined : res._trailer;
   const id = conclude(res);
@@ -450,8 +456,11 @@ export function deliver(res: Response, body: Bytes | undefined, flags: number): 
     core.writeHead(id, head.status, head.reason, head.lines, head.length, head.flags);
     core.finish(id, body, trailers);
   } else {
-    core.respond(id, head.status, head.reason, head.lines, body, head.flags | flags);
+    return (
+      core.respond(id, head.status, head.reason, head.lines, body, head.flags | flags) === true
+    );
   }
+  return false;
 }
 
 /** Marks the response as ended. Returns the number to end it under, which names nothing afterwards. */
@@ -558,6 +567,17 @@ export function isSent(res: Response): boolean {
   return state !== State.fresh && (state !== State.cut || (res[kMore]?.head ?? null) !== null);
 }
 
+/** What was set, and what C has added to it. */
+function fieldsOf(res: Response): Fields | null {
+  const body = res[kTagged];
+  if (body !== undefined) {
+    const isKnown = res.statusCode === 304;
+    res[kFields] = withTag(res[kFields], body, { isKnown, keepsType: false });
+    res[kTagged] = undefined;
+  }
+  return res[kFields];
+}
+
 function hasEnded(res: Response): boolean {
   const state = res[kState];
   if (state === State.cut) return res[kMore]?.isEnded === true;
@@ -616,15 +636,6 @@ function endAgain<R extends Response>(res: R, callback: unknown): R {
   if (res[kState] === State.ending) moreOf(res).ending.push(callback as Callback);
   else process.nextTick(callback, isCut ? streamDestroyed('end') : undefined);
   return res;
-}
-
-/** C writes the Content-Length; who logs answers asks for it when they have ended. */
-function noteLength(res: Response, body: Bytes | undefined): void {
-  if (body === undefined || res._events === undefined) return;
-  res[kFields] ??= [];
-  if (findField(res[kFields], 'content-length') === undefined) {
-    setField(res[kFields], 'Content-Length', Buffer.byteLength(body));
-  }
 }
 
 /** One warning for a response that is larger than the route's `responseLimit`. */

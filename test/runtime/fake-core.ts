@@ -97,6 +97,7 @@ export class FakeCore implements Core {
       state,
     });
     this.close(id);
+    return this.isKnown && (flags & Flag.etag) !== 0;
   }
 
   page(id: number, status: number): void {
