@@ -114,9 +114,12 @@ static bool read_flag(const json_t *settings, const char *name, bool otherwise)
     return json_is_boolean(value) ? json_is_true(value) : otherwise;
 }
 
-static void read_settings(app *a, const json_t *settings)
+static void read_settings(app *a, const json_t *root)
 {
+    const json_t *settings = json_object_get(root, "settings");
+    const char *mode = json_string_value(json_object_get(root, "mode"));
     a->settings = (app_settings){
+        .is_dev = mode != NULL && strcmp(mode, "development") == 0,
         .is_strict_parity = read_flag(settings, "parity", false),
         .base_path = slice_text(copy_text(a, json_object_get(settings, "basePath"))),
         .has_trailing_slash = read_flag(settings, "trailingSlash", false),
@@ -179,9 +182,8 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     a->text = arena_copy(&a->arena, buffer_slice(&text));
     buffer_cleanup(&text);
 
-    const char *mode = json_string_value(json_object_get(root, "mode"));
-    a->files = files_new("public", mode != NULL && strcmp(mode, "development") == 0);
-    read_settings(a, json_object_get(root, "settings"));
+    read_settings(a, root);
+    a->files = files_new("public", a->settings.is_dev);
     int error = rules_new(&a->rules, json_object_get(root, "settings"), why, why_size);
     for (uint32_t i = 0; i < a->count && error == 0; i++)
         error = read_route(a, i, json_array_get(entries, i), why, why_size);

@@ -33,6 +33,7 @@ typedef struct app_route {
 /* What the project's configuration says about all routes: `settings` of the manifest, from
  * next.config and capra.json. */
 typedef struct app_settings {
+    bool is_dev;             /* built by `capra dev` */
     bool is_strict_parity;   /* what Next does, also where Capra would rather not */
     capra_slice base_path;   /* "/docs": all routes stand below it; empty: none */
     bool has_trailing_slash; /* paths end with a slash, those without are redirected */

@@ -784,6 +784,8 @@ static void take_settings(server *s)
         .compressor = settings->compresses ? s->compressor : NULL,
         .as_next = settings->is_strict_parity,
         .tags_pages = settings->is_strict_parity && settings->has_etags,
+        .is_powered_by = settings->is_powered_by,
+        .is_dev = settings->is_dev,
     };
 }
 

@@ -103,13 +103,18 @@ static capra_slice strip_weak(capra_slice tag)
     return tag.length > 2 && tag.data[0] == 'W' && tag.data[1] == '/' ? slice_from(tag, 2) : tag;
 }
 
-bool response_is_fresh(const http_head *head, const char *data, int status, capra_slice etag)
+static bool is_safe(http_method method, int status)
+{
+    return (method == HTTP_GET || method == HTTP_HEAD) && status >= 200 && status <= 299 &&
+           status != 204 && status != 206;
+}
+
+bool response_is_fresh(const http_head *head, const char *data, int status, capra_slice etag,
+                       bool as_next)
 {
     if (head == NULL || head->first[HTTP_FIELD_IF_NONE_MATCH] == 0)
         return false;
-    if (head->method != HTTP_GET && head->method != HTTP_HEAD)
-        return false;
-    if (status < 200 || status > 299 || status == 204 || status == 206)
+    if (!as_next && !is_safe(head->method, status))
         return false;
     if (head->first[HTTP_FIELD_IF_MODIFIED_SINCE] != 0)
         return false;

@@ -8,9 +8,11 @@
 
 static const char text_lines[] = "Content-Type: text/plain; charset=utf-8\r\n";
 
-static const char page_lines[] =
-    "Cache-Control: private, no-cache, no-store, max-age=0, must-revalidate\r\n"
-    "Content-Type: text/html; charset=utf-8\r\n";
+static const char page_type[] = "Content-Type: text/html; charset=utf-8\r\n";
+static const char powered_line[] = "X-Powered-By: Next.js\r\n";
+static const char never_line[] =
+    "Cache-Control: private, no-cache, no-store, max-age=0, must-revalidate\r\n";
+static const char never_in_dev_line[] = "Cache-Control: no-store\r\n";
 
 static const char page_format[] =
     "<!DOCTYPE html><html><head><meta charset=\"utf-8\">"
@@ -24,6 +26,18 @@ static const char page_format[] =
 static bool is_as_next(const capra_response *res)
 {
     return res->settings != NULL && res->settings->as_next;
+}
+
+/* What Next sends with `res.end()`, whose length is not known as the head is made. With
+ * `compress: false` it is Node's own `end`, which knows. */
+static unsigned end_flags(const capra_response *res)
+{
+    return is_as_next(res) && res->settings->compressor != NULL ? RESPONSE_CHUNKED : 0;
+}
+
+static const char *cache_line(const capra_response *res)
+{
+    return res->settings != NULL && res->settings->is_dev ? never_in_dev_line : never_line;
 }
 
 static const char *page_text(int status)
@@ -40,31 +54,94 @@ static const char *page_text(int status)
     }
 }
 
-void response_page(capra_response *res, int status)
-{
-    response_page_with(res, status, (capra_slice){ 0 });
-}
-
-void response_page_with(capra_response *res, int status, capra_slice more)
+static void send_page(capra_response *res, int status, const char *cache, capra_slice more)
 {
     char lines[512];
-    int const lines_length = snprintf(lines, sizeof lines, "%s%.*s", page_lines, (int)more.length,
-                                      more.length > 0 ? more.data : "");
+    bool const is_powered_by = is_as_next(res) && res->settings->is_powered_by;
+    int const lines_length =
+        snprintf(lines, sizeof lines, "%s%s%s%.*s", cache, is_powered_by ? powered_line : "",
+                 page_type, (int)more.length, more.length > 0 ? more.data : "");
     char body[1024];
     const char *text = page_text(status);
     int const length = snprintf(body, sizeof body, page_format, status, text, status, text);
     response_head const head = {
         .status = status,
         .lines = slice_of(lines, (size_t)lines_length),
-        .flags = res->settings != NULL && res->settings->tags_pages ? RESPONSE_ETAG : 0,
+        .flags = RESPONSE_LATE_TYPE |
+                 (res->settings != NULL && res->settings->tags_pages ? RESPONSE_ETAG : 0),
     };
     response_send(res, &head, slice_of(body, (size_t)length));
 }
 
-void response_error_text(capra_response *res, int status, capra_slice text)
+void response_page(capra_response *res, int status)
+{
+    send_page(res, status, cache_line(res), (capra_slice){ 0 });
+}
+
+void response_page_with(capra_response *res, int status, capra_slice lines)
+{
+    send_page(res, status, cache_line(res), lines);
+}
+
+/* Where a browser says that it puts what it fetches, and it is no place for a page. */
+static bool is_part_of_page(const capra_response *res)
+{
+    static const char *const destinations[] = {
+        "audio",        "audioworklet",  "font",         "image",  "json",  "manifest",
+        "paintworklet", "report",        "script",       "style",  "track", "video",
+        "webidentity",  "serviceworker", "sharedworker", "worker", "xslt",
+    };
+    if (res->head->method != HTTP_GET && res->head->method != HTTP_HEAD)
+        return false;
+    capra_slice const value = http_head_field(res->head, res->data, slice_text("sec-fetch-dest"));
+    for (size_t i = 0; i < sizeof destinations / sizeof *destinations; i++)
+        if (slice_is(value, destinations[i]))
+            return true;
+    return false;
+}
+
+static bool starts_with(capra_slice path, const char *prefix)
+{
+    size_t const length = strlen(prefix);
+    return path.length >= length && memcmp(path.data, prefix, length) == 0;
+}
+
+void response_not_found(capra_response *res, capra_slice path, bool is_known)
+{
+    if (!starts_with(path, "/_next/static/") && !is_part_of_page(res)) {
+        send_page(res, 404, is_known ? "" : cache_line(res), (capra_slice){ 0 });
+        return;
+    }
+    char lines[256];
+    int const length = snprintf(lines, sizeof lines, "%s%s", cache_line(res), text_lines);
+    response_head const head = { .status = 404,
+                                 .lines = slice_of(lines, (size_t)length),
+                                 .flags = end_flags(res) };
+    response_send(res, &head, slice_text("Not Found"));
+}
+
+static void send_text(capra_response *res, int status, capra_slice text)
 {
     response_head const head = { .status = status, .lines = slice_text(text_lines) };
     response_send(res, &head, text);
+}
+
+void response_error_text(capra_response *res, int status, capra_slice text)
+{
+    response_head const as_next = { .status = status, .flags = end_flags(res) };
+    if (is_as_next(res))
+        response_send(res, &as_next, text);
+    else
+        send_text(res, status, text);
+}
+
+void response_refusal(capra_response *res, int status, capra_slice text)
+{
+    response_head const as_next = { .status = status, .reason = text, .flags = end_flags(res) };
+    if (is_as_next(res))
+        response_send(res, &as_next, text);
+    else
+        send_text(res, status, text);
 }
 
 void response_error(capra_response *res, int code)
@@ -73,18 +150,7 @@ void response_error(capra_response *res, int code)
     int const status = error_status(code);
     int const length =
         snprintf(body, sizeof body, "%s: %s\n", http_status_reason(status), error_message(code));
-    response_error_text(res, status, slice_of(body, (size_t)length));
-}
-
-/* In chunks where Next does so. */
-static void send_as_next(capra_response *res, const response_head *head, capra_slice body)
-{
-    if (!is_as_next(res)) {
-        response_send(res, head, body);
-    } else if (response_begin(res, head, -1) == 0) {
-        response_write(res, body);
-        response_end(res, (capra_slice){ 0 });
-    }
+    send_text(res, status, slice_of(body, (size_t)length));
 }
 
 /* As Next does: the target is the body too, and some old browsers know of 308 by `Refresh` only. */
@@ -98,7 +164,9 @@ void response_redirect(capra_response *res, int status, capra_slice location)
         buffer_append_slice(&lines, location);
     }
     buffer_append_slice(&lines, slice_text("\r\n"));
-    response_head const head = { .status = status, .lines = buffer_slice(&lines) };
-    send_as_next(res, &head, location);
+    response_head const head = { .status = status,
+                                 .lines = buffer_slice(&lines),
+                                 .flags = is_as_next(res) ? RESPONSE_CHUNKED : 0 };
+    response_send(res, &head, location);
     buffer_cleanup(&lines);
 }

@@ -125,6 +125,11 @@ static bool is_head_request(const capra_response *res)
     return res->head != NULL && res->head->method == HTTP_HEAD;
 }
 
+static bool is_as_next(const capra_response *res)
+{
+    return res->settings != NULL && res->settings->as_next;
+}
+
 static int begin(capra_response *res, const response_head *head, bool is_whole)
 {
     if (res->state != RESPONSE_OPEN)
@@ -393,12 +398,16 @@ static char *put_lines_of_304(char *at, capra_slice lines, const encoding *e)
 static int send_not_modified(capra_response *res, const response_head *head, capra_slice etag)
 {
     response_head const not_modified = { .status = 304 };
-    encoding const e = decide_encoding(res, head, 0);
+    bool const is_late = head->flags & RESPONSE_LATE_TYPE;
+    encoding e = decide_encoding(res, head, 0);
+    if (is_late)
+        e = (encoding){ .coding = HTTP_IDENTITY }; /* and no Vary without a type */
     char *at = head_room(res, head, 0), *start = at;
     res->status = 304;
     res->is_bodyless = true;
     at = put_status(at, &not_modified);
-    at = put_lines_of_304(at, head->lines, &e);
+    at = is_as_next(res) && !is_late ? encoding_put_lines(at, head->lines, &e)
+                                     : put_lines_of_304(at, head->lines, &e);
     at = put_field(at, "ETag", etag);
     at = put_tail(res, at, head->flags);
     buffer_added(res->to, (size_t)(at - start));
@@ -421,6 +430,14 @@ static void send_compressed(capra_response *res, const response_head *head, cons
     response_end(res, (capra_slice){ 0 });
 }
 
+static void send_chunked(capra_response *res, const response_head *head, const encoding *e,
+                         capra_slice body)
+{
+    begin_stream(res, head, e, (capra_slice){ 0 }, -1);
+    response_write(res, body);
+    response_end(res, (capra_slice){ 0 });
+}
+
 static int send_whole(capra_response *res, const response_head *head, capra_slice body)
 {
     int const error = begin(res, head, true);
@@ -432,7 +449,7 @@ static int send_whole(capra_response *res, const response_head *head, capra_slic
     if (head->flags & (RESPONSE_ETAG | RESPONSE_ETAG_OF_BUFFER)) {
         bool const is_buffer = head->flags & RESPONSE_ETAG_OF_BUFFER;
         etag = slice_of(tag, response_etag(tag, body, is_buffer));
-        if (response_is_fresh(res->head, res->data, head->status, etag))
+        if (response_is_fresh(res->head, res->data, head->status, etag, is_as_next(res)))
             return send_not_modified(res, head, etag);
     }
 
@@ -441,10 +458,15 @@ static int send_whole(capra_response *res, const response_head *head, capra_slic
         send_compressed(res, head, &e, etag, body);
         return 0;
     }
+    if (head->flags & RESPONSE_CHUNKED) {
+        send_chunked(res, head, &e, body);
+        return 0;
+    }
 
     char *at = head_room(res, head, body.length), *start = at;
     at = put_status(at, head);
-    at = encoding_put_lines(at, head->lines, &e);
+    at = head->status == 304 && !is_as_next(res) ? put_lines_of_304(at, head->lines, &e)
+                                                 : encoding_put_lines(at, head->lines, &e);
     if (etag.length > 0)
         at = put_field(at, "ETag", etag);
     if (!http_status_is_bodyless(head->status)) {

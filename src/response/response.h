@@ -61,6 +61,8 @@ typedef struct response_settings {
     compressor *compressor; /* lent; NULL: nothing is ever compressed */
     bool as_next;           /* what Next does, also where we would rather not */
     bool tags_pages;        /* pages have an ETag */
+    bool is_powered_by;     /* pages say X-Powered-By */
+    bool is_dev;            /* nobody is to keep a page, not even for going back */
 } response_settings;
 
 struct capra_response {
@@ -94,6 +96,8 @@ enum {
     RESPONSE_ETAG_OF_BUFFER = 2, /* as Next does for a Buffer: that of its JSON text */
     RESPONSE_CLOSE = 4,
     RESPONSE_NO_DATE = 8,
+    RESPONSE_CHUNKED = 16,   /* in chunks, although the whole body is here: as Next frames it */
+    RESPONSE_LATE_TYPE = 32, /* when Next finds the client to have it, it has set no type yet */
 };
 
 /* What an answer says. `reason` empty: the standard phrase. `lines`: whole header lines, each with
@@ -133,12 +137,23 @@ void response_flush(capra_response *res);
 /* 100, 102 or 103; CAPRA_E_HEAD_SENT, or CAPRA_E_INVALID for HTTP/1.0. */
 int response_interim(capra_response *res, int status, capra_slice lines);
 
-/* The standard answers: an error of the table, with a sentence for the person who looks at it; one
- * with a text of its own; the page for what does not exist; a redirect. All end the response. */
+/* The standard answers. All end the response.
+ *
+ * An error of the table, with a sentence for the person who looks at it; one with a text of its
+ * own; a body that is refused, with the reason for it. */
 void response_error(capra_response *res, int code);
 void response_error_text(capra_response *res, int status, capra_slice text);
+void response_refusal(capra_response *res, int status, capra_slice text);
+
+/* A page that shows the status: 400, 404, 405 or 500. `lines`: short ones that it has besides. */
 void response_page(capra_response *res, int status);
-void response_page_with(capra_response *res, int status, capra_slice lines); /* short ones */
+void response_page_with(capra_response *res, int status, capra_slice lines);
+
+/* The page for what does not exist, or a word to who would not look at a page: a script, an image,
+ * a file that a build would have. `path`: without the base path. `is_known`: with its escapes
+ * undone it is a literal route's. */
+void response_not_found(capra_response *res, capra_slice path, bool is_known);
+
 void response_redirect(capra_response *res, int status, capra_slice location);
 
 /* ETag of a text as Next 16 computes it: FNV-1a over its UTF-16 code units, folded to 52 bits, in
@@ -149,7 +164,9 @@ enum { RESPONSE_ETAG_MAX = 40 };
 size_t response_etag(char out[RESPONSE_ETAG_MAX], capra_slice text, bool is_buffer);
 
 /* Whether the client has what `etag` names: only for GET and HEAD and a status of 2xx that has a
- * body (RFC 9110, 13.1.2); never with If-Modified-Since or `no-cache`, as in Next. */
-bool response_is_fresh(const http_head *head, const char *data, int status, capra_slice etag);
+ * body (RFC 9110, 13.1.2), which Next does not look at; never with If-Modified-Since or `no-cache`,
+ * as in Next. */
+bool response_is_fresh(const http_head *head, const char *data, int status, capra_slice etag,
+                       bool as_next);
 
 #endif
