@@ -6,7 +6,7 @@
  */
 
 import { parseSizeAsNext } from '../compiler/size.ts';
-import { StreamedRequest } from './api-request.ts';
+import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { refuse } from './errors.ts';
 import { kRaw, kState } from './internals.ts';
 import type { Limits, Route } from './manifest.ts';
@@ -21,10 +21,10 @@ import { type Response, State } from './response.ts';
 export async function adaptRequest(req: Request, res: Response, route: Route): Promise<boolean> {
   readConfig(route.limits, route.module?.config);
   const { readsBody, bodyLimit, bodyLimitText } = route.limits;
-  if (!readsBody) {
-    Object.setPrototypeOf(req, StreamedRequest.prototype);
-    return true;
-  }
+  const Class = readsBody ? ParsedRequest : StreamedRequest;
+  // The first requests came before anyone knew.
+  if (Object.getPrototypeOf(req) !== Class.prototype) Object.setPrototypeOf(req, Class.prototype);
+  if (!readsBody) return true;
   if (req[kRaw] === null && !(await collect(req, bodyLimit))) {
     if (res[kState] < State.ended) refuse(res, 413, `Body exceeded ${bodyLimitText} limit`);
     return false;

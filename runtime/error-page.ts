@@ -3,6 +3,7 @@
 /** An error as the development server shows it: a page for a browser, text for everyone else. */
 
 import { findField } from './headers.ts';
+import { withoutOurs } from './log.ts';
 import { RouteError } from './route-error.ts';
 
 export interface ErrorPage {
@@ -40,7 +41,7 @@ function describe(thrown: unknown): [title: string, details: string] {
   if (thrown instanceof RouteError) return ['This route cannot run', thrown.message];
   if (thrown instanceof Error) {
     const title = `${thrown.name}: ${thrown.message}`.split('\n', 1)[0] as string;
-    return [title, thrown.stack ?? title];
+    return [title, withoutOurs(thrown.stack ?? title)];
   }
   const { inspect } = process.getBuiltinModule('node:util');
   return ['A value that is no Error was thrown', inspect(thrown)];

@@ -3,10 +3,11 @@
 /** The entry of a Node worker: loads the C core into this process and hands it the host. */
 
 import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
 import { readEnvFiles } from '../compiler/env-files.ts';
 import type { Core } from './core.ts';
 import { createHost } from './host.ts';
-import { logError } from './log.ts';
+import { hideFrames, logError } from './log.ts';
 import type { Manifest } from './manifest.ts';
 
 const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
@@ -17,6 +18,7 @@ process.dlopen(addon, `${__dirname}/capra.node`, RTLD_NOW | RTLD_GLOBAL);
 // Whatever goes wrong outside of a request's handling: the worker lives on, as in Next.
 process.on('uncaughtException', (error) => logError('uncaughtException', error));
 process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
+hideFrames(__dirname, join(dirname(__dirname), 'runtime'));
 
 try {
   const loadEdge = () => require(`${__dirname}/edge.cjs`);

@@ -54,6 +54,20 @@ test('a module that says nothing of it gets its body parsed', async () => {
   assert.equal(textOf(await app.fetch()), '["",true]');
 });
 
+test('the first request to a route whose limit only its module knows has its body, too', async () => {
+  using app = new App();
+  const source = `module.exports = ${echo}; module.exports.config = { api: { bodyParser: { sizeLimit: '3mb' } } };`;
+  const config = { dynamic: true, bodyParser: false };
+  const module = app.module('route.cjs', source);
+  for (let count = 0; count < 2; count++) {
+    app.routes([{ module, config }]);
+    assert.equal(textOf(await app.answer(await upload(app, ['{"a"', ':1}']))), '[{"a":1},true]');
+    assert.equal(textOf(await app.fetch()), '["",true]');
+    const long = `"${'a'.repeat(2_000_000)}"`;
+    assert.equal(textOf(await app.answer(await upload(app, [long]))), `[${long},true]`);
+  }
+});
+
 test('the limit of a module holds', async () => {
   using app = dynamic({ api: { bodyParser: { sizeLimit: '5b' } } }, echo);
   assert.equal(textOf(await app.answer(await upload(app, ['"123"']))), '["123",true]');
