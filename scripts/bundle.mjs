@@ -22,4 +22,4 @@ await build({
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'warning',
-});
+}).catch(() => process.exit(1)); // esbuild has said why.
