@@ -93,6 +93,12 @@ export interface Core {
   pauseBody(id: number): void;
 
   /**
+   * The lines behind a body in chunks that has come whole; undefined when there are none. For bodies that were
+   * read beforehand: with the others they come in `Host.body`.
+   */
+  trailers(id: number): string | undefined;
+
+  /**
    * Both ends of the connection, "192.0.2.7 40000 IPv4 192.0.2.1 3000": the client's address and
    * port, the family, ours. Undefined when the request has ended.
    */

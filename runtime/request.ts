@@ -64,7 +64,7 @@ export class Request extends bare<Inherited>(IncomingMessage) {
   declare [kRaw]: string | Uint8Array | undefined | null;
   declare [kUrl]: string | undefined;
   declare [kHeaders]: Headers | undefined;
-  declare [kTrailers]: string;
+  declare [kTrailers]: string | undefined;
   declare [kAbort]: AbortController | undefined;
   declare [kSocket]: Socket | undefined;
 
@@ -143,15 +143,15 @@ export class Request extends bare<Inherited>(IncomingMessage) {
   }
 
   get trailers(): Headers {
-    return parseHeaders(this[kTrailers], 0);
+    return parseHeaders(trailersOf(this), 0);
   }
 
   get trailersDistinct(): Record<string, string[]> {
-    return parseDistinct(this[kTrailers], 0);
+    return parseDistinct(trailersOf(this), 0);
   }
 
   get rawTrailers(): string[] {
-    return parseRaw(this[kTrailers], 0);
+    return parseRaw(trailersOf(this), 0);
   }
 
   // ---- The connection ----
@@ -278,7 +278,7 @@ Object.assign(Request.prototype, {
   joinDuplicateHeaders: undefined,
   _consuming: false,
   _dumped: false,
-  [kTrailers]: '',
+  [kTrailers]: undefined,
   [kRewrite]: undefined,
   [kAbort]: undefined,
   [kSocket]: undefined,
@@ -295,6 +295,15 @@ export function receive(
   req.complete = true;
   if (trailers !== undefined) req[kTrailers] = trailers;
   return req.push(null);
+}
+
+/** C keeps them until the request has ended, for the few who ask. */
+function trailersOf(req: Request): string {
+  if (req[kTrailers] === undefined && req.complete) {
+    const res = req[kResponse];
+    req[kTrailers] = res[kServer].core.trailers(res[kId]) ?? '';
+  }
+  return req[kTrailers] ?? '';
 }
 
 /** The target as the client sent it. */

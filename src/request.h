@@ -37,6 +37,7 @@ struct capra_request {
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
     buffer collected;
+    buffer trailers; /* lines behind a body in chunks, each with its CR LF */
     arena arena;
     int64_t started_ns;  /* when requests are logged */
     bool flows;          /* a script asks for the streamed body */

@@ -144,6 +144,7 @@ static void request_free(capra_request *req)
     take_id(s, req);
     response_cleanup(&req->res);
     buffer_cleanup(&req->collected);
+    buffer_cleanup(&req->trailers);
     arena_cleanup(&req->arena);
     app_release(req->app);
     s->in_flight--;
@@ -171,6 +172,15 @@ static void on_answered(capra_response *res)
         if (req->stage == STAGE_RUNNING)
             list_append(&s->ready, &req->conn->ready);
     }
+}
+
+/* Uses the next piece of the body, and keeps what it has of trailers. */
+static int take_piece(capra_request *req, size_t *used, capra_slice *piece)
+{
+    int const error = body_take(&req->body, conn_input(req->conn), used, piece);
+    if (error == 0 && req->body.chunked.trailer.length > 0)
+        buffer_append_slice(&req->trailers, req->body.chunked.trailer);
+    return error;
 }
 
 /* Reads what has come of a body that nobody wants. True when that was all of it. */
@@ -475,7 +485,7 @@ static verdict take_body(capra_request *req)
     }
     for (size_t used = 1; used > 0 && !req->body.is_done;) {
         capra_slice piece;
-        int const error = body_take(&req->body, conn_input(c), &used, &piece);
+        int const error = take_piece(req, &used, &piece);
         if (error == CAPRA_E_BODY_LONG)
             return refuse_length(req);
         if (error != 0)
@@ -571,7 +581,7 @@ static verdict follow(capra_request *req)
         return pull(req);
     for (size_t used = 1; req->flows && used > 0 && !req->body.is_done;) {
         capra_slice piece;
-        int const error = body_take(&req->body, conn_input(c), &used, &piece);
+        int const error = take_piece(req, &used, &piece);
         if (error != 0)
             return fail_body(req, error,
                              error == CAPRA_E_BODY_LONG ? SCRIPT_LONG_BODY : SCRIPT_BAD_BODY);

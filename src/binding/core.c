@@ -195,6 +195,12 @@ static napi_value pause_body(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+static napi_value trailers(napi_env env, napi_callback_info info)
+{
+    frame f;
+    return open_frame(&f, env, info) ? make_trailers(env, f.req) : NULL;
+}
+
 /* ---- Who is there ---- */
 
 static napi_value peer(napi_env env, napi_callback_info info)
@@ -286,12 +292,19 @@ napi_status core_define(binding *b, napi_value exports)
 {
     napi_property_descriptor const functions[] = {
 #define CORE_FUNCTION(name, function) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, b }
-        CORE_FUNCTION("start", start),          CORE_FUNCTION("respond", respond),
-        CORE_FUNCTION("writeHead", write_head), CORE_FUNCTION("write", write_piece),
-        CORE_FUNCTION("finish", finish),        CORE_FUNCTION("writeInterim", write_interim),
-        CORE_FUNCTION("abort", abort_request),  CORE_FUNCTION("readBody", read_body),
-        CORE_FUNCTION("pauseBody", pause_body), CORE_FUNCTION("peer", peer),
-        CORE_FUNCTION("hold", hold),            CORE_FUNCTION("page", page),
+        CORE_FUNCTION("start", start),
+        CORE_FUNCTION("respond", respond),
+        CORE_FUNCTION("writeHead", write_head),
+        CORE_FUNCTION("write", write_piece),
+        CORE_FUNCTION("finish", finish),
+        CORE_FUNCTION("writeInterim", write_interim),
+        CORE_FUNCTION("abort", abort_request),
+        CORE_FUNCTION("readBody", read_body),
+        CORE_FUNCTION("pauseBody", pause_body),
+        CORE_FUNCTION("peer", peer),
+        CORE_FUNCTION("hold", hold),
+        CORE_FUNCTION("page", page),
+        CORE_FUNCTION("trailers", trailers),
 #undef CORE_FUNCTION
     };
     return napi_define_properties(b->env, exports, sizeof functions / sizeof *functions, functions);

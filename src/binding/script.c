@@ -196,10 +196,22 @@ static void on_body(void *data, uint32_t id, capra_slice piece)
     call_named(b, HOST_body, 3, args);
 }
 
+napi_value make_trailers(napi_env env, const capra_request *req)
+{
+    capra_slice const lines = buffer_slice(&req->trailers);
+    napi_value value;
+    if (lines.length == 0)
+        CHECK(env, napi_get_undefined(env, &value));
+    else
+        CHECK(env, napi_create_string_latin1(env, lines.data, lines.length, &value));
+    return value;
+}
+
 static void on_body_end(void *data, uint32_t id)
 {
     binding *b = data;
-    napi_value const args[] = { make_number(b, id), b->null, b->undefined };
+    const capra_request *req = server_request(worker_server(b->worker), id);
+    napi_value const args[] = { make_number(b, id), b->null, make_trailers(b->env, req) };
     call_named(b, HOST_body, 3, args);
 }
 

@@ -153,9 +153,20 @@ static int read_trailer(http_chunked *state, phase after, char c)
     return 0;
 }
 
-/* One byte that is not data. */
-static int step(http_chunked *state, char c)
+/* Lines are read one after the other, so what a call sees of them is in one piece. */
+static void keep_trailer(http_chunked *state, phase after, const char *at)
 {
+    if (after == LAST_LF || after == DONE)
+        return;
+    if (state->trailer.length == 0)
+        state->trailer.data = at;
+    state->trailer.length++;
+}
+
+/* One byte that is not data. */
+static int step(http_chunked *state, const char *at)
+{
+    char const c = *at;
     phase const before = (phase)state->phase;
     phase const after = (phase)next[before][kind_of(c)];
     state->phase = (uint8_t)after;
@@ -163,8 +174,10 @@ static int step(http_chunked *state, char c)
         return CAPRA_E_CHUNK;
     if (before <= CLOSED && after != SIZE_LF)
         return count_size_line(state, after, c);
-    if (before >= FIELD)
+    if (before >= FIELD) {
+        keep_trailer(state, after, at);
         return read_trailer(state, after, c);
+    }
     if (after == DATA) {
         state->line = 0;
         state->phase = state->left > 0 ? DATA : FIELD;
@@ -185,13 +198,14 @@ int http_chunked_decode(http_chunked *state, capra_slice input, size_t *used, ca
 {
     *used = 0;
     *data = slice_of(input.data, 0);
+    state->trailer.length = 0;
     while (*used < input.length && !state->is_done) {
         if (state->phase == DATA) {
             *data = take_data(state, slice_from(input, *used));
             *used += data->length;
             return 0;
         }
-        int const result = step(state, input.data[*used]);
+        int const result = step(state, input.data + *used);
         if (result != 0)
             return result;
         (*used)++;

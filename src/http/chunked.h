@@ -21,6 +21,7 @@ typedef struct http_chunked {
     bool is_done;        /* the last CR LF has been used */
     uint8_t name_length; /* of a trailer field's name so far, as much of it as there is room for */
     char name[18];       /* more than any known one has */
+    capra_slice trailer; /* what the last call saw of the trailer lines, a part of its input */
 } http_chunked;
 
 /* Looks at `input` and uses a part of it: `*used` bytes, at least one if there is one and the end
@@ -31,7 +32,8 @@ typedef struct http_chunked {
  *
  * Strict: hexadecimal digits only, at most 16; only CR LF; extensions without white space. Trailers
  * must be valid fields, and none that says how to read or route a message (Content-Length, Host,
- * Connection, ...: RFC 9110, 6.5.1), for a proxy might merge them into the head. They are dropped.
+ * Connection, ...: RFC 9110, 6.5.1), for a proxy might merge them into the head. Who wants them
+ * puts together what `trailer` is after each call: whole lines with their CR LF.
  */
 int http_chunked_decode(http_chunked *state, capra_slice input, size_t *used, capra_slice *data);
 

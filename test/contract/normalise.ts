@@ -67,7 +67,7 @@ export const differences: Difference[] = [
     what: 'No `X-Powered-By: Next.js` on the pages for errors.',
     reason:
       'It is not Next.js that answers, and a header that only tells attackers what runs is none to keep.',
-    modes: ['default', 'next'],
+    modes: ['default'],
     apply: without('X-Powered-By: Next.js'),
   },
   {

@@ -48,6 +48,8 @@ export class FakeCore implements Core {
   /** What `write` says waits. */
   pending = 0;
   peers = 0;
+  /** Behind the body of every request. */
+  lines: string | undefined;
   isHeld = false;
   /** The client has every body already. */
   isKnown = false;
@@ -159,6 +161,10 @@ export class FakeCore implements Core {
 
   pauseBody(id: number): void {
     if (this.#use(id, 'pauseBody')) this.calls.push(`pauseBody ${id}`);
+  }
+
+  trailers(id: number): string | undefined {
+    return this.#open.has(id) ? this.lines : undefined;
   }
 
   hold(isHeld: boolean): void {
