@@ -104,12 +104,23 @@ static http_coding_wish wish_for(const http_codings *accepted, http_coding codin
  * and 11387). Text that is made for one request is compressed for one request. */
 static const http_coding by_cost[] = { HTTP_ZSTD, HTTP_BR, HTTP_GZIP, HTTP_DEFLATE };
 
+/* `*` stands for gzip and deflate, which whoever writes that can be expected to know. And of these
+ * gzip is taken wherever it will do: some take deflate for a stream without zlib's frame. */
+static int weight_of(const http_codings *accepted, http_coding coding)
+{
+    if (coding == HTTP_BR || coding == HTTP_ZSTD)
+        return accepted->of[coding].weight;
+    if (coding == HTTP_DEFLATE && wish_for(accepted, HTTP_GZIP).weight > 0)
+        return 0;
+    return wish_for(accepted, coding).weight;
+}
+
 static http_coding choose(const http_codings *accepted)
 {
     http_coding best = HTTP_IDENTITY;
     int weight = 0;
     for (size_t i = 0; i < sizeof by_cost / sizeof *by_cost; i++) {
-        int const own = wish_for(accepted, by_cost[i]).weight;
+        int const own = weight_of(accepted, by_cost[i]);
         if (own > weight) {
             best = by_cost[i];
             weight = own;

@@ -118,7 +118,8 @@ for (const [language, app] of Object.entries({ JavaScript: script, C: native }))
         'zstd;q=0.5, gzip;q=0.9': 'gzip',
         'identity;q=0.5, gzip;q=0.1': undefined,
         'gzip;q=0': undefined,
-        '*;q=0.1': 'zstd',
+        '*;q=0.1': 'gzip',
+        'deflate, gzip;q=0.1': 'gzip',
         'nonsense;;q=,,\t"gzip': undefined,
       };
       for (const [value, coding] of Object.entries(choices)) {

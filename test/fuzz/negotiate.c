@@ -17,7 +17,14 @@ static bool is_within(http_coding_wish wish, uint16_t count)
 
 static int wish_of(const http_codings *c, http_coding coding)
 {
-    return c->of[coding].weight >= 0 ? c->of[coding].weight : c->any.weight;
+    bool const must_be_named = coding == HTTP_BR || coding == HTTP_ZSTD;
+    return must_be_named || c->of[coding].weight >= 0 ? c->of[coding].weight : c->any.weight;
+}
+
+/* What competes: not deflate where gzip will do. */
+static int rank_of(const http_codings *c, http_coding coding)
+{
+    return coding == HTTP_DEFLATE && wish_of(c, HTTP_GZIP) > 0 ? 0 : wish_of(c, coding);
 }
 
 static void check_choice(const http_codings *c)
@@ -25,16 +32,12 @@ static void check_choice(const http_codings *c)
     http_coding const ours = encoding_choose(c, false);
     http_coding const next = encoding_choose(c, true);
     /* Nobody gets what is not acceptable, or a coding that another one is better than. */
-    if (ours != HTTP_IDENTITY) {
-        CHECK(wish_of(c, ours) > 0);
-        for (int i = HTTP_GZIP; i < HTTP_CODINGS; i++)
-            CHECK(wish_of(c, (http_coding)i) <= wish_of(c, ours));
-        CHECK(c->of[HTTP_IDENTITY].weight <= wish_of(c, ours));
-    } else {
-        for (int i = HTTP_GZIP; i < HTTP_CODINGS; i++)
-            CHECK(wish_of(c, (http_coding)i) <= 0 ||
-                  c->of[HTTP_IDENTITY].weight > wish_of(c, (http_coding)i));
+    int const own = c->of[HTTP_IDENTITY].weight;
+    for (int i = HTTP_GZIP; i < HTTP_CODINGS; i++) {
+        int const other = rank_of(c, (http_coding)i);
+        CHECK(ours == HTTP_IDENTITY ? other <= 0 || other < own : other <= rank_of(c, ours));
     }
+    CHECK(ours == HTTP_IDENTITY || (rank_of(c, ours) > 0 && rank_of(c, ours) >= own));
     CHECK(next == HTTP_IDENTITY || next == HTTP_GZIP || next == HTTP_DEFLATE);
     CHECK(next == HTTP_IDENTITY || wish_of(c, next) > 0);
     CHECK(next != HTTP_DEFLATE || wish_of(c, HTTP_GZIP) <= 0);

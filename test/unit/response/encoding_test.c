@@ -19,16 +19,16 @@ typedef struct choice {
 } choice;
 
 static const choice choices[] = {
-    { "gzip", HTTP_GZIP, HTTP_GZIP },                         /* P304 */
-    { "br", HTTP_BR, HTTP_IDENTITY },                         /* P305 */
-    { "zstd", HTTP_ZSTD, HTTP_IDENTITY },                     /* O9.4-5 */
-    { "deflate", HTTP_DEFLATE, HTTP_DEFLATE },                /* P306 */
-    { "gzip;q=0", HTTP_IDENTITY, HTTP_IDENTITY },             /* P307 */
-    { "*", HTTP_ZSTD, HTTP_GZIP },                            /* P308 */
-    { "gzip;q=0.5, deflate;q=0.9", HTTP_DEFLATE, HTTP_GZIP }, /* P309 */
-    { "", HTTP_IDENTITY, HTTP_IDENTITY },                     /* P310 */
-    { "gzip;q=0, *", HTTP_ZSTD, HTTP_DEFLATE },               /* P462 */
-    { "GZIP", HTTP_GZIP, HTTP_GZIP },                         /* P463 */
+    { "gzip", HTTP_GZIP, HTTP_GZIP },                      /* P304 */
+    { "br", HTTP_BR, HTTP_IDENTITY },                      /* P305 */
+    { "zstd", HTTP_ZSTD, HTTP_IDENTITY },                  /* O9.4-5 */
+    { "deflate", HTTP_DEFLATE, HTTP_DEFLATE },             /* P306 */
+    { "gzip;q=0", HTTP_IDENTITY, HTTP_IDENTITY },          /* P307 */
+    { "*", HTTP_GZIP, HTTP_GZIP },                         /* P308 */
+    { "gzip;q=0.5, deflate;q=0.9", HTTP_GZIP, HTTP_GZIP }, /* P309 */
+    { "", HTTP_IDENTITY, HTTP_IDENTITY },                  /* P310 */
+    { "gzip;q=0, *", HTTP_DEFLATE, HTTP_DEFLATE },         /* P462 */
+    { "GZIP", HTTP_GZIP, HTTP_GZIP },                      /* P463 */
     { "gzip;q=0.5, identity;q=1", HTTP_IDENTITY, HTTP_IDENTITY },
     { "gzip, deflate, br, zstd", HTTP_ZSTD, HTTP_GZIP }, /* O9.4-4 */
     { "gzip, deflate, br", HTTP_BR, HTTP_GZIP },
@@ -39,7 +39,7 @@ static const choice choices[] = {
     { "identity;q=0", HTTP_IDENTITY, HTTP_IDENTITY },
     { "*;q=0", HTTP_IDENTITY, HTTP_IDENTITY },
     { "*;q=0, gzip", HTTP_GZIP, HTTP_GZIP },
-    { "identity;q=0, *", HTTP_ZSTD, HTTP_GZIP },
+    { "identity;q=0, *", HTTP_GZIP, HTTP_GZIP },
     { "gzip;q=0.5, *;q=0.1", HTTP_GZIP, HTTP_GZIP },
     { "gzip;q=0.5", HTTP_GZIP, HTTP_GZIP },
     { "identity, gzip", HTTP_GZIP, HTTP_IDENTITY },
@@ -47,7 +47,10 @@ static const choice choices[] = {
     { "br;q=0.9, gzip;q=1", HTTP_GZIP, HTTP_GZIP },
     { "zstd;q=0.001", HTTP_ZSTD, HTTP_IDENTITY },
     { "br;q=0.2, gzip;q=0.5", HTTP_GZIP, HTTP_GZIP },
-    { "zstd;q=0, *;q=0.3", HTTP_BR, HTTP_GZIP },
+    { "zstd;q=0, *;q=0.3", HTTP_GZIP, HTTP_GZIP },
+    { "*, br", HTTP_BR, HTTP_GZIP },
+    { "deflate, gzip;q=0", HTTP_DEFLATE, HTTP_DEFLATE },
+    { "deflate;q=0.9, gzip;q=0.1, br;q=0.5", HTTP_BR, HTTP_GZIP },
     { "gzip;q=1.5, br;q=oops", HTTP_IDENTITY, HTTP_IDENTITY },
 };
 
