@@ -14,6 +14,7 @@ import { installation } from './installation.ts';
 import { type Manifest, type ManifestRoute, makeManifest } from './manifest.ts';
 import { compileNative, type NativeBuild } from './native.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
+import { type PreviewKeys, previewKeys } from './preview-keys.ts';
 import type { Project } from './project.ts';
 import { type ConfigReading, DEFAULT_CONFIG, DYNAMIC_CONFIG, readConfig } from './read-config.ts';
 
@@ -59,6 +60,7 @@ export class Compiler {
   readonly #environment: NodeJS.ProcessEnv;
   #settings: Settings | undefined;
   #discovery: Discovery | undefined;
+  #preview: PreviewKeys | undefined;
   #bundler: { key: string; bundler: Bundler } | undefined;
   /** By file, with the source that it was read from. */
   readonly #configs = new Map<string, { source: string; reading: ConfigReading }>();
@@ -101,10 +103,12 @@ export class Compiler {
     const made = routes.map((route) => this.#finish(route, bundle, native, configs));
     const errors = [...new Set(made.flatMap((route) => route.errors))];
     if (failures.length > 0) throw new CompileError(...failures, ...errors);
+    this.#preview ??= previewKeys(this.#project);
     const manifest = makeManifest({
       capra: installation.version,
       mode: this.#project.mode,
       settings: manifestSettings(settings),
+      preview: this.#preview,
       routes: made.map(({ entry }) => entry),
     });
     const modules = [...native.modules.values()].map(({ module }) => module);

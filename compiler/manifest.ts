@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mode } from './env-files.ts';
+import type { PreviewKeys } from './preview-keys.ts';
 import type { Project } from './project.ts';
 import type { RouteConfig } from './read-config.ts';
 import type { Rules } from './rules.ts';
@@ -17,6 +18,8 @@ export interface Manifest {
   /** Of the content: two builds of the same sources have the same. */
   buildId: string;
   settings: Settings;
+  /** Secrets: who has them sees drafts. */
+  preview: PreviewKeys;
   routes: ManifestRoute[];
 }
 
@@ -54,14 +57,14 @@ export interface BrokenRoute {
 }
 
 export function makeManifest(
-  content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'routes'>,
+  content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'preview' | 'routes'>,
 ): Manifest {
-  const { capra, mode, settings, routes } = content;
+  const { capra, mode, settings, preview, routes } = content;
   const buildId = createHash('sha256')
     .update(JSON.stringify([capra, mode, settings, routes]))
     .digest('base64url')
     .slice(0, 16);
-  return { version: 1, capra, mode, buildId, settings, routes };
+  return { version: 1, capra, mode, buildId, settings, preview, routes };
 }
 
 /** Where the manifest of a project is, relative to it. */
