@@ -138,7 +138,8 @@ export interface Host {
    * segments, an empty optional catch-all contributes nothing (the text then is '' or has no piece for it).
    * `body`: undefined when there is none; a string when the whole body was read and is valid UTF-8 that does
    * not start with a byte order mark; a Uint8Array when it was read and is anything else; null when the route
-   * streams (`bodyParser: false`) and the request has a body: call `readBody`.
+   * streams (`bodyParser: false`) and the request has a body: call `readBody`. (A small body that came with its head
+   * is handed over as it would be to any other route.)
    *
    * The last three are there when rules of next.config have applied. `query`: with a rewrite, the query with what the
    * rewrite has added; `hidden`: names, as a query (`a&b`), that `req.url` does not show then. `fields`: header

@@ -28,7 +28,8 @@ enum {
     GENERATION_MASK = 0x7ff, /* ids stay small integers in JavaScript */
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
     OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
-    TURN_PULLS = 4,          /* pieces of bodies that are pulled, before the loop looks again */
+    SMALL_BODY_BYTES = 4 * 1024,
+    TURN_PULLS = 4, /* pieces of bodies that are pulled, before the loop looks again */
 };
 
 typedef struct slot {
@@ -468,25 +469,14 @@ static void await_body(capra_request *req)
 static verdict take_body(capra_request *req)
 {
     conn *c = req->conn;
-    if (req->body.is_done || !req->route->reads_body)
+    if (req->body.is_done || take_whole_body(req) || !req->route->reads_body)
         return PASS;
 
-    capra_slice const input = conn_input(c);
-    if (req->body.framing == HTTP_BODY_LENGTH && input.length >= req->body.left) {
-        /* It came with the head, or what is missing did: the first case needs no copy. */
-        if (req->collected.data == NULL) {
-            req->whole_body = slice_of(input.data, (size_t)req->body.left);
-            conn_input_read(c, (size_t)req->body.left);
-            conn_input_pin(c);
-            req->body.received = req->body.left;
-            req->body.is_done = true;
-            return PASS;
-        }
-    }
     for (size_t used = 1; used > 0 && !req->body.is_done;) {
         capra_slice piece;
         int const error = take_piece(req, &used, &piece);
-        if (error == CAPRA_E_BODY_LONG)
+        if (error == CAPRA_E_BODY_LONG) {
+            conn_input_read(c, used);
             return refuse_length(req);
         if (error != 0)
             return refuse(req, error);
@@ -523,6 +513,23 @@ static verdict run_handler(capra_request *req)
         response_error_text(&req->res, 500, slice_text(req->route->message));
         return ANSWERED;
     }
+/* A body that came with its head needs no copy. Where the handler reads it as a stream that is the
+ * case for small ones, which then cost it no further call. */
+static bool take_whole_body(capra_request *req)
+{
+    conn *c = req->conn;
+    size_t const most = req->route->reads_body ? SIZE_MAX : SMALL_BODY_BYTES;
+    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL ||
+        req->body.left > most || conn_input(c).length < req->body.left)
+        return false;
+    req->whole_body = slice_of(conn_input(c).data, (size_t)req->body.left);
+    conn_input_read(c, (size_t)req->body.left);
+    conn_input_pin(c);
+    req->body.received = req->body.left;
+    req->body.is_done = true;
+    return true;
+}
+
     enter(s);
     give_id(s, req);
     conn *c = req->conn;
