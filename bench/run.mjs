@@ -11,7 +11,7 @@ import { jsonReport, markdownReport, painter, terminalReport } from './tools/rep
 import { stopAllNow } from './tools/server.mjs';
 
 const folder = import.meta.dirname;
-const ALWAYS = ['capra-js', 'capra-c', 'epoll'];
+const ALWAYS = ['capra-js', 'capra-edge', 'capra-c', 'epoll'];
 
 class UsageError extends Error {}
 

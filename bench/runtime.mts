@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Core } from '../runtime/core.ts';
+import * as edge from '../runtime/edge/edge.ts';
 import { createHost } from '../runtime/host.ts';
 
 interface Case {
@@ -18,6 +19,8 @@ interface Case {
   body?: string;
   route?: string;
   fields?: string[];
+  /** The handler takes a Request and returns a Response. */
+  isEdge?: boolean;
 }
 
 const hello = 'export default (req, res) => { res.status(200).json({ message: "hello" }); };';
@@ -77,6 +80,35 @@ const cases: Record<string, Case> = {
     source:
       'export default (req, res) => { req.on("data", () => {}); res.json({ message: "hello" }); };',
   },
+  edge: { isEdge: true, source: 'export default () => Response.json({ message: "hello" });' },
+  'edge-async': {
+    isEdge: true,
+    source: 'export default async () => Response.json({ message: "hello" });',
+  },
+  'edge-text': { isEdge: true, source: 'export default () => new Response("hello");' },
+  'edge-header': {
+    isEdge: true,
+    source: `export default () =>
+      new Response('{"message":"hello"}', {
+        status: 200,
+        headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+      });`,
+  },
+  'edge-url': {
+    isEdge: true,
+    source: 'export default (req) => new Response(req.url);',
+    target: '/api/x?name=world',
+  },
+  'edge-headers': {
+    isEdge: true,
+    source: 'export default (req) => new Response(req.headers.get("authorization"));',
+    fields: browser,
+  },
+  'edge-cookies': {
+    isEdge: true,
+    source: 'export default (req) => new Response(req.cookies.get("theme").value);',
+    fields: browser,
+  },
 };
 
 let bytes = 0;
@@ -84,6 +116,7 @@ const core: Core = {
   start() {},
   respond(_id, status, _reason, head, body) {
     bytes += status + head.length + (body?.length ?? 0);
+    return undefined;
   },
   writeHead() {},
   write: () => 0,
@@ -94,25 +127,21 @@ const core: Core = {
   pauseBody() {},
   hold() {},
   page() {},
-  peer: () => ({
-    remoteAddress: '127.0.0.1',
-    remotePort: 40_000,
-    remoteFamily: 'IPv4',
-    localAddress: '127.0.0.1',
-    localPort: 3000,
-  }),
+  peer: () => '127.0.0.1 40000 IPv4 127.0.0.1 3000',
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'capra-bench-'));
 try {
-  for (const [name, { source, target = '/api/x', params, body, route, fields }] of Object.entries(
-    cases,
-  )) {
+  for (const [
+    name,
+    { source, target = '/api/x', params, body, route, fields, isEdge },
+  ] of Object.entries(cases)) {
     if (process.argv.length > 2 && !process.argv.includes(name)) continue;
     const module = `${name}.mjs`;
     writeFileSync(join(folder, module), source);
-    const host = createHost(core, { folder });
-    const entry = { route: route ?? '/api/x', file: 'x.ts', kind: 'script', module, config: {} };
+    const host = createHost(core, { folder, loadEdge: () => edge });
+    const config = isEdge ? { runtime: 'edge', bodyParser: false } : {};
+    const entry = { route: route ?? '/api/x', file: 'x.ts', kind: 'script', module, config };
     host.routes(JSON.stringify({ mode: 'production', routes: [entry] }));
     const method = body === undefined ? 0 : 2;
     const verb = body === undefined ? 'GET' : 'POST';
@@ -139,7 +168,7 @@ try {
       best = Math.min(best, await round(200_000));
       await turn();
     }
-    console.log(`${name.padEnd(10)} ${best.toFixed(0).padStart(6)} ns`);
+    console.log(`${name.padEnd(12)} ${best.toFixed(0).padStart(6)} ns`);
     bytes = 0;
   }
 } finally {

@@ -70,7 +70,7 @@ async function measure(bench, { peer, kind }) {
  * whether memory grows with the body.
  */
 export const workload = {
-  order: 5,
+  order: 6,
   title: () => 'body: 1 GiB sent with Content-Length',
   async run(bench) {
     const peers = await bench.serversFor('body');

@@ -53,7 +53,7 @@ async function measure(bench, peer) {
  * the kernel's and the same for everybody; they are not in here.
  */
 export const workload = {
-  order: 4,
+  order: 5,
   title: (bench) => `idle: ${bench.settings.connections} idle keep-alive connections`,
   async run(bench) {
     const rows = await inTurns(bench, await bench.serversFor('hello'), {

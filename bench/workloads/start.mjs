@@ -26,7 +26,7 @@ async function startTime(bench, peer) {
 
 /** From the start of the process to the first answer, median of many starts in turns. */
 export const workload = {
-  order: 3,
+  order: 4,
   title: () => 'start: process start to first answer',
   async run(bench) {
     const rows = await inTurns(bench, [emptyNode, ...(await bench.serversFor('hello'))], {

@@ -10,23 +10,29 @@ import { lent } from './borrowed.ts';
 /** `parity`: the host is what the server believes to be its own name, never what the client says. */
 export function urlOf(req: Request, parity: boolean): string {
   const origin = originOf(req, parity);
-  const target = withoutFragment(lent.targetOf(req));
-  const question = queryAt(target);
-  const path = target.slice(0, question);
-  const url = origin + path + searchOf(req, question < target.length);
-  return isPlainPath.test(path) && !hasDots.test(path) ? url : new URL(url).href;
+  const target = lent.targetOf(req);
+  const isPlain = !lent.hasMoreQuery(req) && isPlainTarget.test(target);
+  const url = origin + (isPlain ? target : rewrite(req, target));
+  return isPlain || !hasMarks.test(target) ? url : new URL(url).href;
 }
 
-/** What a URL keeps as it stands. */
-const isPlainPath = /^[\w\-.~!$&'()*+,;=:@%/]*$/;
-const hasDots = /\/(?:\.|%2e)/i;
+/** What comes out of all that follows as it went in; the query is one pair at most. */
+const isPlainTarget = /^(?:\/[\w-]+)+(?:\?(?!_rsc)[\w*.-]+=[\w*.+-]*)?$/;
+
+function rewrite(req: Request, target: string): string {
+  const shown = withoutFragment(target);
+  const question = queryAt(shown);
+  return shown.slice(0, question) + searchOf(req);
+}
+
+/** What a path may hold that a URL does not keep as it stands. */
+const hasMarks = /[^\w\-.~!$&'()*+,;=:@%/?]|\/(?:\.|%2e)/i;
 
 /** Next hides from a handler what its own client adds. */
 const hidden = ['_rsc'];
 
 /** The query, with the route's parameters in it. */
-function searchOf(req: Request, hasQuery: boolean): string {
-  if (!hasQuery && !lent.hasMoreQuery(req)) return '';
+function searchOf(req: Request): string {
   return writeQuery((req as unknown as { query: Record<string, string | string[]> }).query, hidden);
 }
 
