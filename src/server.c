@@ -29,7 +29,7 @@ enum {
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
     OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
     SMALL_BODY_BYTES = 4 * 1024,
-    TURN_PULLS = 4, /* pieces of bodies that are pulled, before the loop looks again */
+    TURN_PULLS = 4,          /* pieces of bodies that are pulled, before the loop looks again */
 };
 
 typedef struct slot {
@@ -466,6 +466,23 @@ static void await_body(capra_request *req)
         c->transport->resume(c);
 }
 
+/* A body that came with its head needs no copy. Where the handler reads it as a stream that is the
+ * case for small ones, which then cost it no further call. */
+static bool take_whole_body(capra_request *req)
+{
+    conn *c = req->conn;
+    size_t const most = req->route->reads_body ? SIZE_MAX : SMALL_BODY_BYTES;
+    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL ||
+        req->body.left > most || conn_input(c).length < req->body.left)
+        return false;
+    req->whole_body = slice_of(conn_input(c).data, (size_t)req->body.left);
+    conn_input_read(c, (size_t)req->body.left);
+    conn_input_pin(c);
+    req->body.received = req->body.left;
+    req->body.is_done = true;
+    return true;
+}
+
 static verdict take_body(capra_request *req)
 {
     conn *c = req->conn;
@@ -475,8 +492,7 @@ static verdict take_body(capra_request *req)
     for (size_t used = 1; used > 0 && !req->body.is_done;) {
         capra_slice piece;
         int const error = take_piece(req, &used, &piece);
-        if (error == CAPRA_E_BODY_LONG) {
-            conn_input_read(c, used);
+        if (error == CAPRA_E_BODY_LONG)
             return refuse_length(req);
         if (error != 0)
             return refuse(req, error);
@@ -513,23 +529,6 @@ static verdict run_handler(capra_request *req)
         response_error_text(&req->res, 500, slice_text(req->route->message));
         return ANSWERED;
     }
-/* A body that came with its head needs no copy. Where the handler reads it as a stream that is the
- * case for small ones, which then cost it no further call. */
-static bool take_whole_body(capra_request *req)
-{
-    conn *c = req->conn;
-    size_t const most = req->route->reads_body ? SIZE_MAX : SMALL_BODY_BYTES;
-    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL ||
-        req->body.left > most || conn_input(c).length < req->body.left)
-        return false;
-    req->whole_body = slice_of(conn_input(c).data, (size_t)req->body.left);
-    conn_input_read(c, (size_t)req->body.left);
-    conn_input_pin(c);
-    req->body.received = req->body.left;
-    req->body.is_done = true;
-    return true;
-}
-
     enter(s);
     give_id(s, req);
     conn *c = req->conn;
