@@ -16,6 +16,7 @@ typedef enum request_stage {
     STAGE_BODY,
     STAGE_HANDLER,
     STAGE_RUNNING, /* its handler answers later */
+    STAGE_HELD,    /* it never gets an answer */
     STAGES
 } request_stage;
 
@@ -40,6 +41,7 @@ struct capra_request {
     buffer trailers; /* lines behind a body in chunks, each with its CR LF */
     arena arena;
     int64_t started_ns;  /* when requests are logged */
+    bool is_refused;     /* as Next does it: the connection seems to go on, whatever still comes */
     bool flows;          /* a script asks for the streamed body */
     bool is_told_of_end; /* the script host knows that the streamed body has ended */
     bool is_told_of_half_close;

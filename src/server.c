@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "parity.h"
+#include "policy/upgrade.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ enum {
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
     OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
     SMALL_BODY_BYTES = 4 * 1024,
-    TURN_PULLS = 4,          /* pieces of bodies that are pulled, before the loop looks again */
+    TURN_PULLS = 4, /* pieces of bodies that are pulled, before the loop looks again */
 };
 
 typedef struct slot {
@@ -179,6 +181,7 @@ static void on_answered(capra_response *res)
 static int take_piece(capra_request *req, size_t *used, capra_slice *piece)
 {
     int const error = body_take(&req->body, conn_input(req->conn), used, piece);
+    conn_input_read(req->conn, *used);
     if (error == 0 && req->body.chunked.trailer.length > 0)
         buffer_append_slice(&req->trailers, req->body.chunked.trailer);
     return error;
@@ -197,13 +200,15 @@ static bool skip_body(capra_request *req)
     return req->body.is_done;
 }
 
-/* What is left of a body would be taken for the next request. */
+/* What is left of a body would be taken for the next request. Next tells the client of no end, and
+ * there comes none while it drains; here the connection ends with the answer, said or not. */
 static void on_answering(capra_response *res, bool is_whole)
 {
     capra_request *req = LIST_OWNER(res, capra_request, res);
-    if (req->server->is_draining || req->stage < STAGE_ROUTE)
+    server *s = req->server;
+    if ((s->is_draining && !s->responses.as_next) || req->stage < STAGE_ROUTE)
         res->closes = true;
-    else if (is_whole && !skip_body(req))
+    else if (is_whole && !skip_body(req) && !req->is_refused)
         res->closes = true;
 }
 
@@ -224,7 +229,7 @@ static void finish(capra_request *req)
 {
     server *s = req->server;
     conn *c = req->conn;
-    bool const closes = req->res.closes || !skip_body(req);
+    bool const closes = req->res.closes || s->is_draining || !skip_body(req);
     if (s->logs_requests)
         log_request(req);
     conn_input_done(c);
@@ -318,7 +323,9 @@ static route_result match_path(capra_request *req, capra_slice path)
     const app *a = req->server->app;
     open_file found;
     if (!files_open(app_files(a), &found, path, &req->arena))
-        return route_table_match(app_table(a), path, &req->match);
+        return req->server->responses.as_next
+                   ? route_table_match_bytes(app_table(a), path, &req->match)
+                   : route_table_match(app_table(a), path, &req->match);
     req->file = arena_take(&req->arena, sizeof found);
     *req->file = found;
     return ROUTE_FOUND;
@@ -365,12 +372,58 @@ static route_result find_rewritten(capra_request *req, rules_walk *w)
     return found;
 }
 
+static verdict answer_not_found(capra_request *req)
+{
+    server *s = req->server;
+    capra_slice const path = req->target.path;
+    bool const is_known =
+        s->responses.as_next && parity_is_known(app_table(s->app), path, &req->arena);
+    response_not_found(&req->res, path, is_known);
+    return ANSWERED;
+}
+
+/* Nobody here speaks another protocol. What does not exist, does not in any; but Next closes the
+ * connection without a word, and where there is no route it leaves the client waiting. */
+static verdict decline_upgrade(capra_request *req, bool is_found)
+{
+    conn *c = req->conn;
+    bool const as_next = req->server->responses.as_next;
+    if (!is_found && !as_next)
+        return PASS;
+    if (req->file != NULL)
+        file_close(req->file);
+    if (!as_next)
+        return refuse(req, CAPRA_E_UPGRADE);
+    if (is_found) {
+        c->transport->close(c);
+        return LATER;
+    }
+    req->stage = STAGE_HELD;
+    c->transport->set_deadline(c, CONN_IDLE);
+    return LATER;
+}
+
+/* Only closing ends it. */
+static verdict hold(capra_request *req)
+{
+    conn *c = req->conn;
+    if (c->has_ended)
+        c->transport->close(c);
+    return LATER;
+}
+
 static verdict take_route(capra_request *req, route_result found)
 {
     server *s = req->server;
+    if (req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
+        upgrade_is_wanted(&req->head, req->data, s->responses.as_next)) {
+        verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
+        if (v != PASS)
+            return v;
+    }
     switch (found) {
     case ROUTE_NONE:
-        return answer_page(req, 404);
+        return answer_not_found(req);
     case ROUTE_BAD_ESCAPE:
         return answer_page(req, 400);
     case ROUTE_FOUND:
@@ -378,6 +431,8 @@ static verdict take_route(capra_request *req, route_result found)
     }
     if (req->file != NULL)
         return answer_file(req);
+    if (s->responses.as_next)
+        parity_change_params(req, app_table(s->app));
     req->app = app_hold(s->app);
     req->route = app_find(s->app, req->match.route);
     return PASS;
@@ -416,6 +471,8 @@ static verdict find_route(capra_request *req)
         response_send(&req->res, &head, (capra_slice){ 0 });
         return ANSWERED;
     }
+    if (s->responses.as_next && req->target.authority.data != NULL)
+        return redirect(req, 308, raw); /* for the slashes in it, to itself */
     if (req->target.has_empty_segment)
         return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
     const rules *r = app_rules(s->app);
@@ -433,8 +490,14 @@ static verdict refuse_length(capra_request *req)
     char text[96];
     int const length =
         snprintf(text, sizeof text, "Body exceeded %s limit", req->route->limit_text);
-    req->res.closes = true;
-    response_error_text(&req->res, 413, slice_of(text, (size_t)length));
+    if (req->server->responses.as_next) {
+        req->is_refused = true;
+        req->body.limit = -1; /* the rest of it is dropped */
+        req->body.error = 0;
+    } else {
+        req->res.closes = true;
+    }
+    response_refusal(&req->res, 413, slice_of(text, (size_t)length));
     return ANSWERED;
 }
 
@@ -497,7 +560,6 @@ static verdict take_body(capra_request *req)
         if (error != 0)
             return refuse(req, error);
         buffer_append_slice(&req->collected, piece);
-        conn_input_read(c, used);
     }
     req->whole_body = buffer_slice(&req->collected);
     if (req->body.is_done)
@@ -591,7 +653,6 @@ static verdict follow(capra_request *req)
         if (error != 0)
             return fail_body(req, error,
                              error == CAPRA_E_BODY_LONG ? SCRIPT_LONG_BODY : SCRIPT_BAD_BODY);
-        conn_input_read(c, used);
         if (piece.length > 0) {
             enter(s);
             s->script->body(s->script->data, req->id, piece);
@@ -628,6 +689,7 @@ typedef verdict (*stage_fn)(capra_request *req);
 static const stage_fn stages[STAGES] = {
     [STAGE_HEAD] = read_head, [STAGE_ROUTE] = find_route,    [STAGE_POLICY] = check_policy,
     [STAGE_BODY] = take_body, [STAGE_HANDLER] = run_handler, [STAGE_RUNNING] = follow,
+    [STAGE_HELD] = hold,
 };
 
 /* One request as far as it goes now. Closing its connection frees it, so after each stage the
@@ -703,7 +765,7 @@ static void on_deadline(conn *c)
 {
     server *s = c->owner;
     capra_request *req = c->request;
-    if (req == NULL || c->deadline == CONN_HALF) {
+    if (req == NULL || c->deadline == CONN_HALF || req->stage == STAGE_HELD) {
         c->transport->close(c);
     } else if (c->deadline == CONN_HEAD && req->stage == STAGE_HEAD) {
         begin_response(req, false);

@@ -21,6 +21,7 @@
     X(LENGTH, 400, "Content-Length is not one plain number")                        \
     X(ENCODING, 400, "Transfer-Encoding is not exactly one `chunked`")              \
     X(FRAMING, 400, "both Content-Length and Transfer-Encoding were sent")          \
+    X(UPGRADE, 426, "no other protocol than HTTP/1.1 is spoken here")               \
     X(EXPECT, 417, "the only expectation that can be met is 100-continue")          \
     X(CHUNK, 400, "the chunked body is malformed")                                  \
     X(CHUNK_LONG, 400, "the overhead of the chunked body is beyond the limit")      \

@@ -8,6 +8,11 @@
 
 static const char text_lines[] = "Content-Type: text/plain; charset=utf-8\r\n";
 
+/* RFC 9110, 15.5.22 */
+static const char upgrade_lines[] = "Content-Type: text/plain; charset=utf-8\r\n"
+                                    "Upgrade: HTTP/1.1\r\n"
+                                    "Connection: Upgrade\r\n";
+
 static const char page_type[] = "Content-Type: text/html; charset=utf-8\r\n";
 static const char powered_line[] = "X-Powered-By: Next.js\r\n";
 static const char never_line[] =
@@ -122,7 +127,8 @@ void response_not_found(capra_response *res, capra_slice path, bool is_known)
 
 static void send_text(capra_response *res, int status, capra_slice text)
 {
-    response_head const head = { .status = status, .lines = slice_text(text_lines) };
+    const char *lines = status == 426 ? upgrade_lines : text_lines;
+    response_head const head = { .status = status, .lines = slice_text(lines) };
     response_send(res, &head, text);
 }
 

@@ -14,7 +14,7 @@ typedef struct walk {
     const route_table *table;
     capra_slice path;
     reading reading;
-    bool is_coded;          /* the path holds a `%` */
+    bool is_coded;          /* the path holds a `%`, and it is to be looked at */
     bool has_needless;      /* a segment escapes what needs no escape */
     const route_node *node; /* that the path leads to so far */
     size_t at;              /* behind the segment that led there */
@@ -167,20 +167,18 @@ static route_result report(const walk *w, uint32_t route, route_match *out)
     return ROUTE_FOUND;
 }
 
-static route_result walk_path(const route_table *table, capra_slice path, route_match *out)
+static route_result walk_path(const route_table *table, capra_slice path, bool is_coded,
+                              route_match *out)
 {
-    walk w = {
-        .table = table,
-        .path = path,
-        .is_coded = memchr(path.data, '%', path.length) != NULL,
-    };
+    walk w = { .table = table, .path = path, .is_coded = is_coded };
     uint32_t route = start_walk(&w, AS_WRITTEN);
     if (route == ROUTE_NOTHING && w.has_needless)
         route = start_walk(&w, DECODED);
     return route == ROUTE_NOTHING ? ROUTE_NONE : report(&w, route, out);
 }
 
-route_result route_table_match(const route_table *table, capra_slice path, route_match *out)
+static route_result match(const route_table *table, capra_slice path, bool reads_escapes,
+                          route_match *out)
 {
     if (path.length == 0 || path.data[0] != '/')
         return ROUTE_NONE;
@@ -192,5 +190,16 @@ route_result route_table_match(const route_table *table, capra_slice path, route
     }
     if (path.length == 1)
         path.length = 0; /* the root: no segment */
-    return walk_path(table, path, out);
+    bool const is_coded = reads_escapes && memchr(path.data, '%', path.length) != NULL;
+    return walk_path(table, path, is_coded, out);
+}
+
+route_result route_table_match(const route_table *table, capra_slice path, route_match *out)
+{
+    return match(table, path, true, out);
+}
+
+route_result route_table_match_bytes(const route_table *table, capra_slice path, route_match *out)
+{
+    return match(table, path, false, out);
 }

@@ -48,6 +48,16 @@ void route_table_free(route_table *table);
  * to spell a literal name can be sent to [x] (/api/dyn/st%61tic), as with Next. */
 route_result route_table_match(const route_table *table, capra_slice path, route_match *out);
 
+/* The same as Next does it: literal text is compared with the path's own bytes, so that nothing
+ * that a URL has to escape is ever found. */
+route_result route_table_match_bytes(const route_table *table, capra_slice path, route_match *out);
+
+/* Whether a route without parameters has this path, byte for byte. */
+bool route_table_has_literal(const route_table *table, capra_slice path);
+
+/* Whether the route ends with an optional catch-all. */
+bool route_table_is_optional(const route_table *table, uint32_t route);
+
 /* The names of a route's parameters in the pattern's order; lent by the table. */
 uint32_t route_table_params(const route_table *table, uint32_t route, const capra_slice **names);
 

@@ -337,6 +337,18 @@ void route_table_free(route_table *table)
     free(table);
 }
 
+bool route_table_has_literal(const route_table *table, capra_slice path)
+{
+    return route_table_find_path(table, path) != ROUTE_NOTHING;
+}
+
+bool route_table_is_optional(const route_table *table, uint32_t route)
+{
+    capra_slice const pattern = table->routes[route].pattern;
+    return table->routes[route].param_count > 0 && pattern.length > 2 &&
+           memcmp(pattern.data + pattern.length - 2, "]]", 2) == 0;
+}
+
 uint32_t route_table_params(const route_table *table, uint32_t route, const capra_slice **names)
 {
     *names = table->routes[route].names;
