@@ -12,6 +12,7 @@ import {
   kHead,
   kHeaders,
   kParams,
+  kPreview,
   kQuery,
   kRaw,
   kRewrite,
@@ -19,6 +20,7 @@ import {
 } from './internals.ts';
 import type { Route } from './manifest.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
+import type { PreviewData } from './preview.ts';
 import { addParams, parseQuery, type Query } from './query.ts';
 import { bytesOf, mayFail, readBody } from './read-body.ts';
 import { Request, targetOf } from './request.ts';
@@ -26,9 +28,6 @@ import { queryAt, withoutFragment } from './url.ts';
 
 /** Of a route that reads its body as a stream (`bodyParser: false`): there is no `req.body`. */
 export class StreamedRequest extends Request {
-  declare preview: true | undefined;
-  declare draftMode: true | undefined;
-  declare previewData: object | string | false | undefined;
   declare [kQuery]: Query | undefined;
   declare [kCookies]: Cookies | undefined;
 
@@ -63,6 +62,19 @@ export class StreamedRequest extends Request {
 
   set cookies(cookies: Cookies) {
     this[kCookies] = cookies;
+  }
+
+  get previewData(): PreviewData {
+    const preview = this[kPreview];
+    return preview === undefined ? false : preview.data;
+  }
+
+  get preview(): true | undefined {
+    return this.previewData === false ? undefined : true;
+  }
+
+  get draftMode(): true | undefined {
+    return this.preview;
   }
 }
 
@@ -101,15 +113,11 @@ export class ParsedRequest extends StreamedRequest {
   }
 }
 
+assignable(StreamedRequest.prototype, ['previewData', 'preview', 'draftMode']);
 assignable(ParsedRequest.prototype, ['rawBody']);
 for (const { prototype } of [StreamedRequest, ParsedRequest]) {
   Object.defineProperty(prototype, 'constructor', { value: IncomingMessage });
 }
-Object.assign(StreamedRequest.prototype, {
-  preview: undefined,
-  draftMode: undefined,
-  previewData: false,
-});
 
 /** Reads a body that may turn out to be malformed. Throws a BodyError. */
 export function checkBody(req: ParsedRequest, raw: string | Uint8Array): void {

@@ -11,6 +11,7 @@ import { isFresh } from './etag.ts';
 import { type Fields, findField, setField } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState, kTagged } from './internals.ts';
 import { warn } from './log.ts';
+import { clearPreviewData, setDraftMode, setPreviewData } from './preview.ts';
 import { conclude, deliver, isSent, Response, State } from './response.ts';
 import { tagOf } from './tagged.ts';
 
@@ -60,6 +61,39 @@ export class ApiResponse extends Response {
 
   set redirect(helper: unknown) {
     own(this, 'redirect', helper);
+  }
+
+  get setDraftMode(): (options?: { enable?: unknown }) => this {
+    return (options = { enable: true }) => {
+      setDraftMode(this, options);
+      return this;
+    };
+  }
+
+  set setDraftMode(helper: unknown) {
+    own(this, 'setDraftMode', helper);
+  }
+
+  get setPreviewData(): (data: unknown, options?: { maxAge?: number; path?: string }) => this {
+    return (data, options = {}) => {
+      setPreviewData(this, data, options);
+      return this;
+    };
+  }
+
+  set setPreviewData(helper: unknown) {
+    own(this, 'setPreviewData', helper);
+  }
+
+  get clearPreviewData(): (options?: { path?: string }) => this {
+    return (options = {}) => {
+      clearPreviewData(this, options);
+      return this;
+    };
+  }
+
+  set clearPreviewData(helper: unknown) {
+    own(this, 'clearPreviewData', helper);
   }
 
   get revalidate(): (path: string) => Promise<void> {

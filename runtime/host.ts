@@ -11,7 +11,7 @@ import { fail } from './errors.ts';
 import { kId, kListens, kRequest, kResponse } from './internals.ts';
 import { lent } from './lent.ts';
 import { logError } from './log.ts';
-import { defaultSettings, type Manifest, type Route, readManifest } from './manifest.ts';
+import { defaultSettings, type Manifest, noKeys, type Route, readManifest } from './manifest.ts';
 import { METHODS } from './methods.ts';
 import { coded, connectionReset } from './node-errors.ts';
 import { receive } from './request.ts';
@@ -42,6 +42,7 @@ export function createHost(
     isDev: false,
     keepsTarget,
     settings: defaultSettings,
+    preview: noKeys,
     edge: edgeBy(loadEdge),
     tasks: 0,
     facade: undefined,
@@ -59,6 +60,7 @@ export function createHost(
       manifest = readManifest(text, folder, manifest);
       server.isDev = manifest.isDev;
       server.settings = manifest.settings;
+      server.preview = manifest.preview;
       onManifest?.(manifest);
       routes = manifest.routes;
     },

@@ -25,6 +25,7 @@ export const kCookies: unique symbol = Symbol('cookies');
 export const kBody: unique symbol = Symbol('body');
 export const kTrailers: unique symbol = Symbol('trailers');
 export const kAbort: unique symbol = Symbol('abort');
+export const kPreview: unique symbol = Symbol('preview');
 export const kSocket: unique symbol = Symbol('socket');
 export const kRelease: unique symbol = Symbol('release');
 export const kLose: unique symbol = Symbol('lose');
@@ -35,6 +36,7 @@ export const kId: unique symbol = Symbol('id');
 export const kState: unique symbol = Symbol('state');
 export const kFields: unique symbol = Symbol('fields');
 export const kMore: unique symbol = Symbol('more');
+export const kCleared: unique symbol = Symbol('cleared');
 export const kTagged: unique symbol = Symbol('tagged');
 
 // Of a socket.

@@ -3,6 +3,7 @@
 /** The manifest that the compiler writes, as far as the runtime needs it. */
 
 import { join } from 'node:path';
+import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import { RouteModule } from './load-route.ts';
 import { type ParamNames, paramNames } from './query.ts';
 
@@ -43,9 +44,13 @@ export interface Settings {
 
 export const defaultSettings: Settings = { parity: false, basePath: '' };
 
+/** No client has these. */
+export const noKeys: PreviewKeys = { id: '', signingKey: '', encryptionKey: '', madeAt: 0 };
+
 export interface Manifest {
   readonly isDev: boolean;
   readonly settings: Settings;
+  readonly preview: PreviewKeys;
   readonly routes: readonly Route[];
 }
 
@@ -72,9 +77,10 @@ interface RouteText {
  * `folder`: of the project.
  */
 export function readManifest(text: string, folder: string, before?: Manifest): Manifest {
-  const { mode, settings, routes } = JSON.parse(text) as {
+  const { mode, settings, preview, routes } = JSON.parse(text) as {
     mode: string;
     settings?: Partial<Settings>;
+    preview?: PreviewKeys;
     routes: RouteText[];
   };
   const modules = new Map<string, RouteModule>();
@@ -82,6 +88,7 @@ export function readManifest(text: string, folder: string, before?: Manifest): M
   return {
     isDev: mode === 'development',
     settings: { ...defaultSettings, ...settings },
+    preview: preview ?? noKeys,
     routes: routes.map((route) => readRoute(route, folder, modules)),
   };
 }

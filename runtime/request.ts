@@ -19,6 +19,7 @@ import {
   kLose,
   kParams,
   kPath,
+  kPreview,
   kRaw,
   kRelease,
   kResponse,
@@ -34,6 +35,7 @@ import {
 } from './internals.ts';
 import type { Route } from './manifest.ts';
 import { connectionReset } from './node-errors.ts';
+import type { Preview } from './preview.ts';
 import { bytesOf } from './read-body.ts';
 import { abort, type Response, State } from './response.ts';
 import type { Rewrite } from './rules.ts';
@@ -67,6 +69,7 @@ export class Request extends bare<Inherited>(IncomingMessage) {
   declare [kTrailers]: string | undefined;
   declare [kAbort]: AbortController | undefined;
   declare [kSocket]: Socket | undefined;
+  declare [kPreview]: Preview | undefined;
 
   constructor(
     route: Route,
@@ -282,6 +285,7 @@ Object.assign(Request.prototype, {
   [kRewrite]: undefined,
   [kAbort]: undefined,
   [kSocket]: undefined,
+  [kPreview]: undefined,
 });
 Object.defineProperty(Request.prototype, 'constructor', { value: IncomingMessage });
 

@@ -21,6 +21,7 @@ import {
 } from './fields.ts';
 import { pin } from './graft.ts';
 import {
+  kCleared,
   kFields,
   kId,
   kLose,
@@ -122,6 +123,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
   declare [kState]: number;
   declare [kFields]: Fields | null;
   declare [kMore]: More | null;
+  declare [kCleared]: boolean;
   declare [kTagged]: string | Buffer | undefined;
 
   constructor(server: Server, req: Request, id: number) {
@@ -430,6 +432,7 @@ Object.assign(Response.prototype, {
   _contentLength: null,
   _keepAliveTimeout: 0,
   _last: false,
+  [kCleared]: false,
 });
 Object.defineProperty(Response.prototype, 'constructor', { value: ServerResponse });
 

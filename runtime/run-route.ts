@@ -9,6 +9,7 @@ import { kRaw, kRequest, kServer, kState } from './internals.ts';
 import { type Handler, loadModule, type RouteModule } from './load-route.ts';
 import { warn } from './log.ts';
 import type { Route } from './manifest.ts';
+import { readPreview } from './preview.ts';
 import { BodyError } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
@@ -24,6 +25,7 @@ export function runRoute(route: Route, req: Request, res: Response): void {
 }
 
 function runHandler(handler: Handler, req: Request, res: Response, route: Route): void {
+  readPreview(req, res);
   const raw = req[kRaw];
   if (raw !== undefined && raw !== null && route.limits.readsBody) {
     if (!acceptBody(req as ParsedRequest, res, raw)) return;

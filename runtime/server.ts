@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import type { Core } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import type { Settings } from './manifest.ts';
@@ -15,6 +16,7 @@ export interface Server {
   /** `req.url` is the target as the client sent it, not as Next writes it anew. */
   readonly keepsTarget: boolean;
   settings: Settings;
+  preview: PreviewKeys;
   /** What runs routes with `runtime: 'edge'`; loaded for the first of them. */
   readonly edge: () => Edge;
   /** Tasks that run on behind their answers. */

@@ -7,12 +7,13 @@ import { appOf, type Call, type AnyHandler as Handler } from './fake-core.ts';
 // What an answer looks like to who asks after it has gone: morgan, pino-http.
 
 // biome-ignore lint/suspicious/noExplicitAny: tests do what users may not
+type AnyResponse = any;
+
 async function after(
   handler: Handler,
   { isKnown = false, ...call }: Call & { isKnown?: boolean } = {},
-): Promise<any> {
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  let answered: any;
+): Promise<AnyResponse> {
+  let answered: AnyResponse;
   using app = appOf((req, res) => {
     answered = res;
     handler(req, res);

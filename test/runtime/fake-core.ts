@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { PreviewKeys } from '../../compiler/preview-keys.ts';
 import { type Bytes, type Core, Flag, type Host } from '../../runtime/core.ts';
 import { createHost, type HostOptions } from '../../runtime/host.ts';
 import { METHODS } from '../../runtime/methods.ts';
@@ -188,8 +189,18 @@ export interface RouteText {
 
 export interface AppOptions extends HostOptions {
   mode?: 'production' | 'development';
+  /** Of the manifest. */
+  settings?: object;
   routes?: RouteText[];
 }
+
+/** Of every app. */
+export const preview: PreviewKeys = {
+  id: '0123456789abcdef0123456789abcdef',
+  signingKey: 'a'.repeat(64),
+  encryptionKey: 'b'.repeat(64),
+  madeAt: 0,
+};
 
 /** A worker without a server: a host, the fake core, and a folder for modules. */
 export class App implements Disposable {
@@ -199,11 +210,13 @@ export class App implements Disposable {
   /** What a handler of `appOf` found to be wrong. */
   broken: AssertionError | undefined;
   readonly #mode: string;
+  readonly #settings: object | undefined;
   #nextId = 0;
 
-  constructor({ mode = 'production', routes = [], ...options }: AppOptions = {}) {
+  constructor({ mode = 'production', settings, routes = [], ...options }: AppOptions = {}) {
     this.host = createHost(this.core, { folder: this.folder, ...options });
     this.#mode = mode;
+    this.#settings = settings;
     this.routes(routes);
   }
 
@@ -215,7 +228,8 @@ export class App implements Disposable {
       ...route,
       config: { bodyParser: true, responseLimit: 4_194_304, ...route.config },
     }));
-    this.host.routes(JSON.stringify({ version: 1, mode: this.#mode, routes: full }));
+    const manifest = { version: 1, mode: this.#mode, settings: this.#settings, preview };
+    this.host.routes(JSON.stringify({ ...manifest, routes: full }));
   }
 
   /** Writes a module; returns its path for the manifest. */
