@@ -36,15 +36,15 @@ void http_codings_init(http_codings *c)
         c->of[i].weight = -1;
 }
 
-/* Where what a member says is kept; NULL for a coding that is not known. */
-static http_coding_wish *find(http_codings *c, capra_slice name)
+/* Where what a member says is kept; `unknown` for a coding that is not known. */
+static http_coding_wish *find(http_codings *c, capra_slice name, http_coding_wish *unknown)
 {
     if (slice_is(name, "*"))
         return &c->any;
     for (int i = 0; i < HTTP_CODINGS; i++)
         if (slice_is_nocase(name, names[i]))
             return &c->of[i];
-    return NULL;
+    return unknown;
 }
 
 /* Splits "name ; q=0.5". Returns the weight, -1 when it is malformed. */
@@ -65,16 +65,18 @@ static int split(capra_slice member, capra_slice *name)
 void http_codings_read(http_codings *c, capra_slice value)
 {
     capra_slice member, name;
+    http_coding_wish unknown;
     while (http_list_next(&value, &member)) {
         int const weight = split(member, &name);
         if (weight < 0)
             continue;
         if (weight > 0 && weight < c->least)
             c->least = (int16_t)weight;
-        http_coding_wish *wish = find(c, name);
-        if (wish != NULL && wish->weight < 0)
+        unknown.weight = -1;
+        http_coding_wish *wish = find(c, name, &unknown);
+        if (wish->weight < 0)
             wish->place = c->count;
-        if (wish != NULL && wish->weight < weight)
+        if (wish->weight < weight)
             wish->weight = (int16_t)weight;
         if (c->count < UINT16_MAX)
             c->count++;
