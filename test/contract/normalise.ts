@@ -92,7 +92,7 @@ function withExplanation(expected: Expected): Expected {
   const { status, headers = [], body } = expected;
   if (status === null || !REFUSALS.test(status) || body !== '') return expected;
   const kept = headers.filter(
-    (line) => !/^(Connection|Transfer-Encoding|Content-Length):/.test(line),
+    (line) => !/^(Connection: close$|Transfer-Encoding:|Content-Length:)/.test(line),
   );
   return {
     ...expected,
