@@ -8,8 +8,8 @@
 import { parseSizeAsNext } from '../compiler/size.ts';
 import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { refuse } from './errors.ts';
-import { kRaw, kState } from './internals.ts';
-import type { Limits, Route } from './manifest.ts';
+import { kRaw, kServer, kState } from './internals.ts';
+import { durationOf, type Limits, type Route, type Settings } from './manifest.ts';
 import { bytesOf } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
@@ -19,7 +19,7 @@ import { type Response, State } from './response.ts';
  * whether the handler is to be called.
  */
 export async function adaptRequest(req: Request, res: Response, route: Route): Promise<boolean> {
-  readConfig(route.limits, route.module?.config);
+  readConfig(route.limits, route.module?.config, res[kServer].settings);
   const { readsBody, bodyLimit, bodyLimitText } = route.limits;
   const Class = readsBody ? ParsedRequest : StreamedRequest;
   // The first requests came before anyone knew.
@@ -35,6 +35,7 @@ export async function adaptRequest(req: Request, res: Response, route: Route): P
 }
 
 interface Config {
+  maxDuration?: unknown;
   api?: {
     bodyParser?: boolean | { sizeLimit?: number | string };
     responseLimit?: boolean | number | string;
@@ -42,7 +43,9 @@ interface Config {
   };
 }
 
-function readConfig(limits: Limits, config: unknown): void {
+function readConfig(limits: Limits, config: unknown, settings: Settings): void {
+  const { maxDuration } = (config ?? {}) as Config;
+  limits.maxDurationMs = durationOf(maxDuration, settings) ?? limits.maxDurationMs;
   const { bodyParser, responseLimit, externalResolver } = (config as Config | undefined)?.api ?? {};
   limits.readsBody = bodyParser !== false && !isEdge(config);
   limits.externalResolver = externalResolver === true;

@@ -33,6 +33,8 @@ export interface Limits {
   /** A response of so many bytes is worth a warning. */
   responseLimit: number;
   externalResolver: boolean;
+  /** How long an answer may take, in milliseconds. */
+  maxDurationMs: number | undefined;
 }
 
 /** What concerns all routes, as far as JavaScript has to know it. */
@@ -40,9 +42,11 @@ export interface Settings {
   /** What Next does, also where Capra would rather not. */
   readonly parity: boolean;
   readonly basePath: string;
+  /** What can be is compressed. */
+  readonly compress: boolean;
 }
 
-export const defaultSettings: Settings = { parity: false, basePath: '' };
+export const defaultSettings: Settings = { parity: false, basePath: '', compress: true };
 
 /** No client has these. */
 export const noKeys: PreviewKeys = { id: '', signingKey: '', encryptionKey: '', madeAt: 0 };
@@ -66,6 +70,7 @@ interface RouteText {
     bodyLimitText?: string;
     responseLimit?: number | null;
     externalResolver?: boolean;
+    maxDuration?: number | null;
     dynamic?: boolean;
     runtime?: string;
   };
@@ -85,11 +90,12 @@ export function readManifest(text: string, folder: string, before?: Manifest): M
   };
   const modules = new Map<string, RouteModule>();
   for (const { module } of before?.routes ?? []) if (module) modules.set(module.path, module);
+  const all = { ...defaultSettings, ...settings };
   return {
     isDev: mode === 'development',
-    settings: { ...defaultSettings, ...settings },
+    settings: all,
     preview: preview ?? noKeys,
-    routes: routes.map((route) => readRoute(route, folder, modules)),
+    routes: routes.map((route) => readRoute(route, folder, modules, all)),
   };
 }
 
@@ -97,6 +103,7 @@ function readRoute(
   { route, file, kind, module, message, config = {} }: RouteText,
   folder: string,
   modules: Map<string, RouteModule>,
+  settings: Settings,
 ): Route {
   return {
     pattern: route,
@@ -110,10 +117,17 @@ function readRoute(
       bodyLimitText: config.bodyLimitText ?? '',
       responseLimit: config.responseLimit ?? Number.POSITIVE_INFINITY,
       externalResolver: config.externalResolver === true,
+      maxDurationMs: durationOf(config.maxDuration, settings),
     },
     isDynamic: config.dynamic === true,
     isEdge: config.runtime === 'edge',
   };
+}
+
+/** `maxDuration` is in seconds. Next writes it down for hosts that enforce it, and does not itself. */
+export function durationOf(maxDuration: unknown, { parity }: Settings): number | undefined {
+  const isOne = typeof maxDuration === 'number' && maxDuration > 0;
+  return isOne && !parity ? maxDuration * 1000 : undefined;
 }
 
 function moduleAt(path: string, file: string, modules: Map<string, RouteModule>): RouteModule {

@@ -54,6 +54,11 @@ export function connectionReset(): Error {
   return coded(new Error('aborted'), 'ECONNRESET');
 }
 
+/** The same, when it is us who end it. */
+export function timedOut(): Error {
+  return coded(new Error('The route has not answered in time'), 'ERR_CAPRA_MAX_DURATION');
+}
+
 export function coded<E extends Error>(error: E, code: string): E & { code: string } {
   return Object.assign(error, { code });
 }

@@ -344,8 +344,11 @@ function addHeader(headers: Headers, key: string, value: Headers[string]): void 
 
 function announceAbort(req: Request): void {
   if (req.aborted) return;
-  req.aborted = true;
-  req.emit('aborted');
+  // As in Node, a request whose body was read to its end is not aborted any more.
+  if (!req.complete || (!req[kRoute].limits.readsBody && !req.readableEnded)) {
+    req.aborted = true;
+    req.emit('aborted');
+  }
   req[kAbort]?.abort();
 }
 

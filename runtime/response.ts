@@ -25,6 +25,7 @@ import {
   kFields,
   kId,
   kLose,
+  kMaxTimer,
   kMore,
   kRelease,
   kRequest,
@@ -35,6 +36,7 @@ import {
   kTagged,
 } from './internals.ts';
 import { warn } from './log.ts';
+import type { Settings } from './manifest.ts';
 import {
   connectionReset,
   headersSent,
@@ -124,6 +126,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
   declare [kFields]: Fields | null;
   declare [kMore]: More | null;
   declare [kCleared]: boolean;
+  declare [kMaxTimer]: NodeJS.Timeout | undefined;
   declare [kTagged]: string | Buffer | undefined;
 
   constructor(server: Server, req: Request, id: number) {
@@ -433,6 +436,7 @@ Object.assign(Response.prototype, {
   _keepAliveTimeout: 0,
   _last: false,
   [kCleared]: false,
+  [kMaxTimer]: undefined,
 });
 Object.defineProperty(Response.prototype, 'constructor', { value: ServerResponse });
 
@@ -447,9 +451,10 @@ const { writeHead, _implicitHeader } = Response.prototype;
 export function deliver(res: Response, body: Bytes | undefined, flags: number): boolean {
   if (res[kState] === State.fresh && isPatched(res)) implicitHead(res);
   const isStreaming = res[kState] === State.streaming;
+  const isDecided = res[kState] === State.head;
   const head = (res[kState] === State.fresh ? null : moreOf(res).head) ?? decideHead(res);
   warnOfSize(res, body);
-  const { core } = res[kServer];
+  const { core, settings } = res[kServer];
   const trailers = res._trailer === '' ? undefined : res._trailer;
   const id = conclude(res);
   if (isStreaming) {
@@ -459,11 +464,20 @@ export function deliver(res: Response, body: Bytes | undefined, flags: number): 
     core.writeHead(id, head.status, head.reason, head.lines, head.length, head.flags);
     core.finish(id, body, trailers);
   } else {
-    return (
-      core.respond(id, head.status, head.reason, head.lines, body, head.flags | flags) === true
-    );
+    flags |= head.flags;
+    if (settings.parity && (flags & Flag.etag) === 0)
+      flags |= framing(settings, head.length, isDecided);
+    return core.respond(id, head.status, head.reason, head.lines, body, flags) === true;
   }
   return false;
+}
+
+/**
+ * How Next frames a whole body whose `length` the handler has not declared. Its compression lets the head go
+ * before Node could know; without compression that is so only when the head was decided first.
+ */
+export function framing({ parity, compress }: Settings, length: number, isDecided = false): number {
+  return parity && length < 0 && (compress || isDecided) ? Flag.chunked : 0;
 }
 
 /** Marks the response as ended. Returns the number to end it under, which names nothing afterwards. */
@@ -509,6 +523,7 @@ function forget(res: Response): number {
   const id = res[kId];
   const { live } = res[kServer];
   res[kId] = -1;
+  if (res[kMaxTimer] !== undefined) clearTimeout(res[kMaxTimer]);
   if (live[id & SLOTS] === res) live[id & SLOTS] = undefined;
   return id;
 }
@@ -575,7 +590,10 @@ function fieldsOf(res: Response): Fields | null {
   const body = res[kTagged];
   if (body !== undefined) {
     const isKnown = res.statusCode === 304;
-    res[kFields] = withTag(res[kFields], body, { isKnown, keepsType: false });
+    res[kFields] = withTag(res[kFields], body, {
+      isKnown,
+      keepsType: res[kServer].settings.parity,
+    });
     res[kTagged] = undefined;
   }
   return res[kFields];

@@ -3,6 +3,7 @@
 /** Calls handlers, and makes one thing of all the ways in which they can end. */
 
 import { checkBody, type ParsedRequest } from './api-request.ts';
+import { limitDuration } from './duration.ts';
 import { adaptRequest, isEdge } from './dynamic-route.ts';
 import { answerInDetail, fail, failRoute, refuse } from './errors.ts';
 import { kRaw, kRequest, kServer, kState } from './internals.ts';
@@ -25,6 +26,7 @@ export function runRoute(route: Route, req: Request, res: Response): void {
 }
 
 function runHandler(handler: Handler, req: Request, res: Response, route: Route): void {
+  if (route.limits.maxDurationMs !== undefined) limitDuration(res, route.limits.maxDurationMs);
   readPreview(req, res);
   const raw = req[kRaw];
   if (raw !== undefined && raw !== null && route.limits.readsBody) {
