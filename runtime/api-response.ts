@@ -179,14 +179,16 @@ function send(res: ApiResponse, body: unknown): void {
   } else if (body instanceof Stream) {
     sendStream(res, body);
   } else if (Buffer.isBuffer(body)) {
+    const flags = Flag.etag | Flag.etagOfBuffer | lateType(res);
     defaultType(res);
-    sendTagged(res, body, Flag.etag | Flag.etagOfBuffer);
+    sendTagged(res, body, flags);
   } else if (typeof body === 'string') {
     sendTagged(res, body, Flag.etag);
   } else if (typeof body === 'object' || typeof body === 'number' || typeof body === 'boolean') {
     const text = JSON.stringify(body);
+    const flags = Flag.etag | lateType(res);
     res.setHeader('Content-Type', jsonType);
-    sendTagged(res, text, Flag.etag);
+    sendTagged(res, text, flags);
   } else {
     throw new TypeError(
       `res.send() was given a ${typeof body}; it sends strings, Buffers, streams, and what JSON can hold`,
@@ -219,6 +221,11 @@ function defaultType(res: ApiResponse): void {
   if (!res.hasHeader('content-type')) res.setHeader('Content-Type', 'application/octet-stream');
 }
 
+/** The type that follows is that of a body, and not of the answer to who has it, in Next. */
+function lateType(res: ApiResponse): number {
+  return res[kServer].settings.parity && !res.hasHeader('content-type') ? Flag.lateType : 0;
+}
+
 function sendStream(res: ApiResponse, body: Stream): void {
   const hasType = res.hasHeader('content-type');
   defaultType(res);
@@ -230,12 +237,13 @@ function sendStream(res: ApiResponse, body: Stream): void {
   body.pipe(res as unknown as NodeJS.WritableStream);
 }
 
-/** Sends a whole body with its ETag, or 304 to who has it; the handler's own ETag is respected. */
+/** Sends a whole body with its ETag, or 304 to who has it; the handler's own ETag is respected, but not by Next. */
 function sendTagged(res: ApiResponse, body: string | Buffer, flags: number): void {
   if (isSent(res)) {
     res.end(body);
     return;
   }
+  if (res[kServer].settings.parity) res.removeHeader('etag');
   if (res.end !== end) tagHere(res, body);
   const tag = findField(res[kFields], 'etag');
   if (tag === undefined) {
@@ -243,10 +251,9 @@ function sendTagged(res: ApiResponse, body: string | Buffer, flags: number): voi
   } else if (
     isFresh(res[kRequest][kHead], res[kRequest].method, res.statusCode, String(tag.value))
   ) {
-    res.removeHeader('content-type');
     res.removeHeader('content-length');
     res.statusCode = 304;
-    res.end();
+    res.end(); // C leaves the Content-Type out, and keeps in mind that it would vary
   } else {
     const isOurs = res.end === end;
     res.end(body);

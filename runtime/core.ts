@@ -22,6 +22,10 @@ export const Flag = {
   close: 4,
   /** The handler set its own Date header, or said `sendDate = false`. */
   noDate: 8,
+  /** In chunks, although the whole body is here: as Next frames what `res.end` sends (`--parity next`). */
+  chunked: 16,
+  /** A 304 has no Content-Type: Next sets it only for a body that it sends (`--parity next`). */
+  lateType: 32,
 } as const;
 
 /** Bytes in either form. A string is sent as UTF-8. */

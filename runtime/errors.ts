@@ -6,7 +6,7 @@ import { errorPage } from './error-page.ts';
 import { renderFields } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
-import { abort, conclude, type Response, State } from './response.ts';
+import { abort, conclude, framing, type Response, State } from './response.ts';
 import { RouteError } from './route-error.ts';
 
 /** A handler threw, or its promise was rejected. */
@@ -30,13 +30,16 @@ export function failRoute(res: Response, thrown: unknown): void {
 
 /** The client's fault: a plain answer that names it. */
 export function refuse(res: Response, status: number, message: string): void {
-  answer(res, status, 'Content-Type: text/plain; charset=utf-8\r\n', message);
+  const { settings } = res[kServer];
+  if (settings.parity) answer(res, status, '', message, framing(settings, -1), message);
+  else answer(res, status, 'Content-Type: text/plain; charset=utf-8\r\n', message);
 }
 
 /** The fields that the handler has set stay, as in Next. */
 function answerFailure(res: Response): void {
-  const { lines, flags } = renderFields(res[kFields]);
-  answer(res, 500, lines, 'Internal Server Error', flags);
+  const { lines, length, flags } = renderFields(res[kFields]);
+  const { settings } = res[kServer];
+  answer(res, 500, lines, 'Internal Server Error', flags | framing(settings, length));
 }
 
 /** As Next answers when it has not come as far as to call a handler of `(req, res)`. */
@@ -51,9 +54,16 @@ export function answerInDetail(res: Response, thrown: unknown): void {
   answer(res, 500, `Content-Type: ${page.type}\r\nCache-Control: no-store\r\n`, page.body);
 }
 
-function answer(res: Response, status: number, lines: string, body: string, flags = 0): void {
+function answer(
+  res: Response,
+  status: number,
+  lines: string,
+  body: string,
+  flags = 0,
+  reason?: string,
+): void {
   if (res[kState] >= State.streaming) return;
   res.statusCode = status;
   const id = conclude(res);
-  res[kServer].core.respond(id, status, undefined, lines, body, flags);
+  res[kServer].core.respond(id, status, reason, lines, body, flags);
 }
