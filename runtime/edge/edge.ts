@@ -37,9 +37,15 @@ function adapt(handler: unknown): Handler {
     const settings = lent.settingsOf(res);
     const request = new IncomingRequest(req, settings);
     const returned = (handler as EdgeHandler)(request, new NextFetchEvent(res));
-    if (returned instanceof Promise) {
-      return returned.then((response) => send(req, res, response, settings.parity));
+    if (isThenable(returned)) {
+      return Promise.resolve(returned).then((response) =>
+        send(req, res, response, settings.parity),
+      );
     }
     return send(req, res, returned, settings.parity);
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
