@@ -32,7 +32,7 @@ export interface Compilation {
 }
 
 /** The `.env` files, capra.json and next.config, and what follows from them. */
-interface Settings {
+export interface Settings {
   envFiles: string[];
   isStrictParity: boolean;
   nextConfig: NextConfig;
@@ -73,6 +73,10 @@ export class Compiler {
   /** The `.env` files in use, the one that wins first. */
   async envFiles(): Promise<string[]> {
     return (await this.#readSettings()).envFiles;
+  }
+
+  async settings(): Promise<Settings> {
+    return this.#readSettings();
   }
 
   /** The routes, without compiling them. */
@@ -227,7 +231,8 @@ export class Compiler {
 
 const NO_CONFIG: ConfigReading = { config: DEFAULT_CONFIG, isDeclared: false, diagnostics: [] };
 
-function withoutDefault(file: string): Diagnostic {
+/** What is said of a route that exports no handler. */
+export function withoutDefault(file: string): Diagnostic {
   return {
     severity: 'warning',
     file,
@@ -259,7 +264,7 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
 }
 
 function manifestSettings({ isStrictParity, nextConfig }: Settings): Manifest['settings'] {
-  const { env: _env, pageExtensions: _extensions, warnings: _, inputs: __, ...rest } = nextConfig;
+  const { env, pageExtensions, warnings, unapplied, inputs, ...rest } = nextConfig;
   return { parity: isStrictParity, ...rest };
 }
 

@@ -6,7 +6,7 @@ import { type InspectColor, stripVTControlCharacters, styleText } from 'node:uti
 
 /** Something that a person should know about their project, and where it is. */
 export interface Diagnostic {
-  severity: 'error' | 'warning';
+  severity: 'error' | 'warning' | 'note';
   text: string;
   /** Relative to the project folder, with slashes. */
   file?: string;
@@ -98,6 +98,12 @@ export function codeFrame(source: string, line: number, column: number, length?:
   return frame;
 }
 
+const SIGNS: Record<Diagnostic['severity'], [sign: string, color: InspectColor]> = {
+  error: ['⨯', 'red'],
+  warning: ['⚠', 'yellow'],
+  note: ['ℹ', 'blue'],
+};
+
 /**
  * The diagnostic as text, with colours if the stream shows them.
  *
@@ -106,24 +112,24 @@ export function codeFrame(source: string, line: number, column: number, length?:
  */
 export function formatDiagnostic(diagnostic: Diagnostic, stream?: NodeJS.WriteStream): string {
   const { severity, text, file, line, column, frame = [], files = [], hint } = diagnostic;
-  const isError = severity === 'error';
   const paint = (style: InspectColor | InspectColor[], part: string) =>
     stream ? styleText(style, part, { stream }) : part;
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
-  const mark = paint(isError ? 'red' : 'yellow', isError ? '⨯' : '⚠');
+  const [sign, color] = SIGNS[severity];
+  const mark = paint(color, sign);
   const body = indent(printable(text), '  ').trimStart();
   const rows = place ? [`${mark} ${paint('bold', place)}`, `  ${body}`] : [`${mark} ${body}`];
   for (const other of files) rows.push(`    ${paint('bold', other)}`);
   if (frame.length > 0) {
-    rows.push('', ...frame.map((row) => `    ${paint(frameStyle(row, isError), row)}`));
+    rows.push('', ...frame.map((row) => `    ${paint(frameStyle(row, color), row)}`));
   }
   if (hint) rows.push('', indent(paint('cyan', printable(hint)), '  '));
   return `${rows.join('\n')}\n`;
 }
 
-function frameStyle(row: string, isError: boolean): InspectColor | InspectColor[] {
+function frameStyle(row: string, color: InspectColor): InspectColor {
   if (row.startsWith('>')) return 'bold';
-  return /^ +│ \s*\^+$/.test(row) ? (isError ? 'red' : 'yellow') : 'dim';
+  return /^ +│ \s*\^+$/.test(row) ? color : 'dim';
 }
 
 /** Several diagnostics, an empty line after each. */

@@ -2,25 +2,28 @@
 
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
+import { check } from './check.ts';
 import { Compiler } from './compile.ts';
 import { dev } from './dev.ts';
 import { CompileError, formatDiagnostics } from './diagnostics.ts';
 import { openProject } from './project.ts';
 import { routeTable } from './table.ts';
 
-const USAGE = `usage: capra build|dev|routes [DIR] [--parity next]
+const USAGE = `usage: capra build|dev|routes|check [DIR] [--parity next] [--json]
 
   build   compile the project for production into .capra
   dev     compile it into .capra/dev, again after every change
   routes  print the routes
+  check   tell what differs from Next and what is a trap; --json: for machines
 `;
 
-const COMMANDS = ['build', 'dev', 'routes'] as const;
+const COMMANDS = ['build', 'dev', 'routes', 'check'] as const;
 
 interface Invocation {
   command: (typeof COMMANDS)[number];
   folder: string;
   isStrictParity: boolean;
+  isJson: boolean;
 }
 
 class UsageError extends Error {}
@@ -38,7 +41,13 @@ function readArguments(args: string[]): Invocation | 'help' {
   if (values.parity !== undefined && values.parity !== 'next') {
     throw new UsageError(`--parity is with "next", not with "${values.parity}"`);
   }
-  return { command, folder, isStrictParity: values.parity === 'next' };
+  if (values.json && command !== 'check') throw new UsageError('--json is for check');
+  return {
+    command,
+    folder,
+    isStrictParity: values.parity === 'next',
+    isJson: values.json === true,
+  };
 }
 
 function parseCommandLine(args: string[]) {
@@ -46,7 +55,11 @@ function parseCommandLine(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { parity: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        parity: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     throw new UsageError((error as Error).message);
@@ -59,7 +72,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const { command, folder, isStrictParity } = invocation;
+  const { command, folder, isStrictParity, isJson } = invocation;
+  if (command === 'check') return check(folder, { isStrictParity, isJson });
   const mode = command === 'dev' ? 'development' : 'production';
   const project = openProject(folder, { mode, isStrictParity });
   if (command === 'build') return build(project);

@@ -12,6 +12,8 @@ import { compileRules, type Rules } from './rules.ts';
 /** What the compiler and the server need of next.config. */
 export interface NextConfig extends NextOptions {
   warnings: Diagnostic[];
+  /** What it says that has no meaning for routes, `experimental.` before the options there. */
+  unapplied: string[];
   /** The files that it was made of, absolute. */
   inputs: string[];
 }
@@ -79,7 +81,7 @@ const READ = [
  * (await readNextConfig(project)).pageExtensions; // ['api.ts']
  */
 export async function readNextConfig(project: Project): Promise<NextConfig> {
-  const file = FILES.find((name) => existsSync(join(project.root, name)));
+  const file = nextConfigFile(project.root);
   if (!file) return { ...(await check({}, '')), inputs: [] };
   const bundler = await openBundler({ project, files: [file] });
   try {
@@ -94,6 +96,11 @@ export async function readNextConfig(project: Project): Promise<NextConfig> {
   } finally {
     await bundler.close();
   }
+}
+
+/** The file that counts, relative to the root. */
+export function nextConfigFile(root: string): string | undefined {
+  return FILES.find((name) => existsSync(join(root, name)));
 }
 
 async function run(
@@ -175,7 +182,8 @@ async function check(value: unknown, file: string): Promise<Omit<NextConfig, 'in
   };
   const rules = await readRules(config, options.basePath, faults);
   if (faults.list.length > 0) throw new CompileError(...faults.list);
-  return { ...options, ...(rules && { rules }), warnings: warningsOf(config, file) };
+  const unapplied = unappliedIn(config);
+  return { ...options, ...(rules && { rules }), unapplied, warnings: warningsOf(unapplied, file) };
 }
 
 function readFlags(config: Fields, faults: Faults) {
@@ -268,16 +276,19 @@ async function call(name: string, config: Fields, faults: Faults): Promise<unkno
 }
 
 /** One line for all that has no meaning for routes. */
-function warningsOf(config: Fields, file: string): Diagnostic[] {
-  const experimental = Object.keys((config.experimental ?? {}) as object)
-    .filter((name) => name !== 'caseSensitiveRoutes')
-    .map((name) => `experimental.${name}`);
+function warningsOf(unapplied: string[], file: string): Diagnostic[] {
+  if (unapplied.length === 0) return [];
+  return [{ severity: 'warning', file, text: `Not applied to routes: ${unapplied.join(', ')}.` }];
+}
+
+function unappliedIn(config: Fields): string[] {
   const names = Object.keys(config).filter(
     (name) => !READ.includes(name) && config[name] !== undefined && !isDefault(name, config[name]),
   );
-  const all = [...names, ...experimental];
-  if (all.length === 0) return [];
-  return [{ severity: 'warning', file, text: `Not applied to routes: ${all.join(', ')}.` }];
+  const experimental = Object.keys((config.experimental ?? {}) as object)
+    .filter((name) => name !== 'caseSensitiveRoutes')
+    .map((name) => `experimental.${name}`);
+  return [...names, ...experimental];
 }
 
 /** Of a config that was made from `defaultConfig`. */

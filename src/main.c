@@ -14,6 +14,7 @@ int main(int argc, char **argv)
     switch (args.command) {
     case COMMAND_BUILD:
     case COMMAND_ROUTES:
+    case COMMAND_CHECK:
         return cli_compile(&args, &paths);
     case COMMAND_DEV:
     case COMMAND_START:

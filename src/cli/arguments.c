@@ -24,6 +24,7 @@ static const command_row commands[] = {
     { "build", "[DIR]", "compile the routes into DIR/.capra", COMMAND_BUILD },
     { "start", "[DIR] [-p PORT] [-H HOST]", "serve what was built", COMMAND_START },
     { "routes", "[DIR]", "print the routes", COMMAND_ROUTES },
+    { "check", "[DIR] [--json]", "tell what differs from Next, and what is a trap", COMMAND_CHECK },
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -42,9 +43,10 @@ static int complain(const char *format, ...)
 
 static void print_options(void)
 {
-    printf(
-        "\nOptions of dev and build:\n"
-        "      --parity next             do what Next does, also where Capra would rather not\n");
+    printf("\nOptions of dev, build and check:\n"
+           "      --parity next             do what Next does, also where Capra would rather not\n"
+           "\nOption of check:\n"
+           "      --json                    for machines\n");
     printf("\nOptions of dev and start:\n"
            "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
            "  -H, --hostname HOST           on which address (all)\n");
@@ -141,6 +143,10 @@ static int read_option(cli_arguments *out, int argc, char **argv, int *index)
         snprintf(name, sizeof name, "%.*s", (int)length, text + 2);
         value = text[2 + length] == '=' ? text + 2 + length + 1 : NULL;
     }
+    if (strcmp(text, "--json") == 0) {
+        out->is_json = true;
+        return -1;
+    }
     if (!has_option(name))
         return complain("there is no option %s", text);
     if (value == NULL) {
@@ -180,7 +186,8 @@ static int read_command(cli_arguments *out, const char *text)
             return -1;
         }
     }
-    return complain("there is no command `%s`; there are dev, build, start and routes", text);
+    return complain("there is no command `%s`; there are dev, build, start, routes and check",
+                    text);
 }
 
 /* ---- All of it ---- */
@@ -217,5 +224,7 @@ int cli_parse(cli_arguments *out, int argc, char **argv)
         return done;
     if (out->command == COMMAND_NONE)
         return argc < 2 ? (print_help(), EXIT_USAGE) : complain("a command is missing");
+    if (out->is_json && out->command != COMMAND_CHECK)
+        return complain("--json is an option of check");
     return has_directory ? -1 : set_directory(out, ".");
 }

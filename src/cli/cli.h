@@ -16,6 +16,7 @@ typedef enum cli_command {
     COMMAND_BUILD,
     COMMAND_START,
     COMMAND_ROUTES,
+    COMMAND_CHECK,
     COMMAND_WORKER, /* not for people: a worker without Node */
 } cli_command;
 
@@ -24,6 +25,7 @@ typedef struct cli_arguments {
     char directory[4096]; /* absolute */
     const char *hostname; /* NULL: all interfaces */
     const char *parity;   /* "next", or NULL */
+    bool is_json;         /* of `check` */
     uint16_t port;
     options options;
 } cli_arguments;
@@ -52,8 +54,8 @@ void cli_print_ready(double ms, uint32_t routes);
 int cli_serve(const cli_arguments *args, const cli_paths *paths);
 int cli_work(void);
 
-/* `capra build` and `capra routes`: the compiler takes the process over. Returns only when it
- * cannot. */
+/* `capra build`, `capra routes` and `capra check`: the compiler takes the process over. Returns
+ * only when it cannot. */
 int cli_compile(const cli_arguments *args, const cli_paths *paths);
 
 #endif

@@ -160,14 +160,24 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
 
 int cli_compile(const cli_arguments *args, const cli_paths *paths)
 {
-    const char *command = args->command == COMMAND_BUILD ? "build" : "routes";
+    const char *command = args->command == COMMAND_BUILD   ? "build"
+                          : args->command == COMMAND_CHECK ? "check"
+                                                           : "routes";
+    const char *rest[] = { NULL, NULL, NULL };
+    size_t count = 0;
+    if (args->is_json)
+        rest[count++] = "--json";
+    if (args->parity != NULL) {
+        rest[count++] = "--parity";
+        rest[count++] = args->parity;
+    }
     if (paths->node[0] == '\0') {
         fprintf(stderr, "capra: Node was not found in node_modules beside Capra; run `npm install` "
                         "there\n");
         return EXIT_FAILED;
     }
-    execl(paths->node, paths->node, paths->compiler_script, command, args->directory,
-          args->parity != NULL ? "--parity" : NULL, args->parity, (char *)NULL);
+    execl(paths->node, paths->node, paths->compiler_script, command, args->directory, rest[0],
+          rest[1], rest[2], (char *)NULL);
     fprintf(stderr, "capra: %s cannot be started: %s\n", paths->node, strerror(errno));
     return EXIT_FAILED;
 }
