@@ -15,11 +15,14 @@ import {
   kPreview,
   kQuery,
   kRaw,
+  kResponse,
   kRewrite,
   kRoute,
+  kServer,
 } from './internals.ts';
 import type { Route } from './manifest.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
+import { withInherited, withoutInherited } from './parity.ts';
 import type { PreviewData } from './preview.ts';
 import { addParams, parseQuery, type Query } from './query.ts';
 import { bytesOf, mayFail, readBody } from './read-body.ts';
@@ -131,6 +134,7 @@ function mediaTypeOf(req: ParsedRequest): MediaType {
 
 function queryOf(req: Request): Query {
   const query = parseQuery(req[kRewrite]?.query ?? clientQueryOf(req));
+  if (req[kResponse][kServer].settings.parity) withInherited(query);
   const params = req[kParams];
   if (params !== undefined) addParams(query, req[kRoute].params, params);
   return query;
@@ -145,5 +149,6 @@ function clientQueryOf(req: Request): string {
 function cookiesOf(req: Request): Cookies {
   const field =
     req[kHeaders] === undefined ? joinFields(req[kHead], 'cookie', '; ') : req[kHeaders].cookie;
-  return parseCookies(field as string | undefined);
+  const cookies = parseCookies(field as string | undefined);
+  return req[kResponse][kServer].settings.parity ? withoutInherited(cookies) : cookies;
 }

@@ -10,7 +10,7 @@ import { fail } from './errors.ts';
 import { isFresh } from './etag.ts';
 import { type Fields, findField, setField } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState, kTagged } from './internals.ts';
-import { warn } from './log.ts';
+import { logError, warn } from './log.ts';
 import { clearPreviewData, setDraftMode, setPreviewData } from './preview.ts';
 import { conclude, deliver, isSent, Response, State } from './response.ts';
 import { tagOf } from './tagged.ts';
@@ -116,7 +116,7 @@ function sendJson(res: ApiResponse, value: unknown): void {
     endAgain(res);
     return;
   }
-  const text = JSON.stringify(value);
+  const text = stringify(res, value);
   if (text !== undefined && isUntouched(res) && isSmall(res, text)) {
     const id = conclude(res);
     const isKnown = res[kServer].core.respond(
@@ -139,6 +139,16 @@ function sendJson(res: ApiResponse, value: unknown): void {
   res.setHeader('Content-Type', jsonType);
   if (text === undefined || Object.hasOwn(res, 'send')) res.send(text);
   else send(res, text);
+}
+
+/** Next sets the type before it knows whether there is a text, and it stays on the answer to a failure. */
+function stringify(res: ApiResponse, value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (res[kServer].settings.parity) res.setHeader('Content-Type', jsonType);
+    throw error;
+  }
 }
 
 /** Nothing was set but a plain status, and no package has replaced what the answer goes through. */
@@ -230,6 +240,10 @@ function sendStream(res: ApiResponse, body: Stream): void {
   const hasType = res.hasHeader('content-type');
   defaultType(res);
   body.on('error', (error) => {
+    if (res[kServer].settings.parity) {
+      logError('uncaughtException', error); // and the client waits
+      return;
+    }
     if (!hasType && !isSent(res)) res.removeHeader('content-type');
     fail(res, error);
   });

@@ -13,10 +13,16 @@ import { RouteError } from './route-error.ts';
 export function fail(res: Response, thrown: unknown): void {
   const { method, url } = res[kRequest];
   logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
-  if (res[kState] === State.streaming) abort(res);
+  if (res[kState] === State.streaming) failLate(res);
   else if (res[kServer].isDev) answerInDetail(res, thrown);
   else if (res[kRequest][kRoute].isEdge && res[kServer].settings.parity) answerPage(res);
   else answerFailure(res);
+}
+
+/** A client must see that it has not got all. Next adds text to what it has, or in development nothing. */
+function failLate(res: Response): void {
+  if (!res[kServer].settings.parity) abort(res);
+  else if (!res[kServer].isDev) res.end('Internal Server Error');
 }
 
 /** The route's module cannot be used. */

@@ -25,21 +25,27 @@ export class RouteModule {
 }
 
 /** Imports a route's module. Rejects with what the module threw, or a RouteError. */
-export async function loadModule(module: RouteModule): Promise<Handler> {
+export async function loadModule(module: RouteModule, parity: boolean): Promise<Handler> {
   // Before the first module is compiled: Node notes where its source map is only then.
   process.setSourceMapsEnabled(true);
   const exports = (await import(pathToFileURL(module.path).href)) as Record<string, unknown>;
-  const handler = findHandler(exports);
+  const handler = findHandler(exports, parity);
   if (handler === undefined) throw new RouteError(complain(module.file, exports));
   module.config = exports.config ?? (exports.default as { config?: unknown }).config;
   module.handler = handler;
   return handler;
 }
 
-/** The default export; of a CommonJS module also what it calls its default export. */
-function findHandler(exports: Record<string, unknown>): Handler | undefined {
+/**
+ * The default export; of a CommonJS module also what it calls its default export, which Next only
+ * sees when it says that it was an ES module.
+ */
+function findHandler(exports: Record<string, unknown>, parity: boolean): Handler | undefined {
   let found = exports.default;
-  if (typeof found === 'object' && found !== null) found = (found as { default?: unknown }).default;
+  if (typeof found === 'object' && found !== null) {
+    const inner = found as { default?: unknown; __esModule?: unknown };
+    if (!parity || inner.__esModule) found = inner.default;
+  }
   return typeof found === 'function' ? (found as Handler) : undefined;
 }
 

@@ -44,7 +44,8 @@ function parse(field: string): MediaType {
 }
 
 function kindOf(type: string): MediaType['kind'] {
-  if (type === 'application/json' || type.endsWith('+json')) return 'json';
+  // No other type with `+json`, as in Next: who signs such a body wants its text.
+  if (type === 'application/json' || type === 'application/ld+json') return 'json';
   return type === 'application/x-www-form-urlencoded' ? 'form' : 'text';
 }
 

@@ -35,12 +35,14 @@ import {
 } from './internals.ts';
 import type { Route } from './manifest.ts';
 import { connectionReset } from './node-errors.ts';
+import { withoutInternal } from './parity.ts';
 import type { Preview } from './preview.ts';
+import { parseQuery } from './query.ts';
 import { bytesOf } from './read-body.ts';
 import { abort, type Response, State } from './response.ts';
 import type { Rewrite } from './rules.ts';
 import { Socket } from './socket.ts';
-import { nextUrl, queryAt, withoutFragment } from './url.ts';
+import { nextUrl, queryAt, withoutFragment, writeQuery } from './url.ts';
 
 type Inherited = Pick<
   IncomingMessage,
@@ -323,7 +325,9 @@ function urlOf(req: Request): string {
   const path = req[kPath] ?? shown.slice(0, question);
   const { names } = req[kRoute].params;
   const hidden = req[kRewrite] === undefined ? names : [...names, ...req[kRewrite].hidden];
-  return nextUrl(path, shown.slice(question + 1), hidden);
+  const query = shown.slice(question + 1);
+  if (!req[kResponse][kServer].settings.parity) return nextUrl(path, query, hidden);
+  return path + writeQuery(withoutInternal(parseQuery(query)), hidden);
 }
 
 function headersOf(req: Request): Headers {

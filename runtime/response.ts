@@ -301,12 +301,9 @@ export class Response extends bare<Inherited>(ServerResponse) {
     if (more.corked > 0) more.corked--;
   }
 
-  /**
-   * What Next's compression adds to every response: all that was written goes to the client. Here it does
-   * anyway, but with `--parity next`.
-   */
-  flush(): void {
-    if (this[kState] === State.streaming) this[kServer].core.write(this[kId], '');
+  /** What Next's compression adds to every response, where it is on. */
+  get flush(): (() => void) | undefined {
+    return this[kServer].settings.compress ? flush : undefined;
   }
 
   destroy(error?: Error): this {
@@ -412,7 +409,14 @@ export class Response extends bare<Inherited>(ServerResponse) {
   }
 }
 
-assignable(Response.prototype, ['finished', 'destroyed', 'closed', 'socket', 'connection']);
+assignable(Response.prototype, [
+  'flush',
+  'finished',
+  'destroyed',
+  'closed',
+  'socket',
+  'connection',
+]);
 
 /** What Node's constructor would have made own properties; packages look at some. */
 Object.assign(Response.prototype, {
@@ -610,6 +614,11 @@ function moreOf(res: Response): More {
   return res[kMore];
 }
 
+/** All that was written goes to the client. It does anyway, but with `--parity next`. */
+function flush(this: Response): void {
+  if (this[kState] === State.streaming) this[kServer].core.write(this[kId], '');
+}
+
 function lowerCase(name: unknown): string {
   if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
   return name.toLowerCase();
@@ -629,6 +638,12 @@ function bytesOf(chunk: unknown, encoding: unknown): Bytes {
 function mergeFields(res: Response, fields: NonNullable<FieldsArgument>): void {
   if (!Array.isArray(fields)) {
     for (const [name, value] of Object.entries(fields)) if (name) res.setHeader(name, value);
+    return;
+  }
+  const { parity, compress } = res[kServer].settings;
+  if (parity && compress) {
+    // Next's compression takes each element for a pair, also a text: its first two characters.
+    for (const pair of fields) res.setHeader(pair[0], pair[1]);
     return;
   }
   const isPairs = Array.isArray(fields[0]);

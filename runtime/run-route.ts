@@ -79,7 +79,7 @@ async function load(module: RouteModule, route: Route, first: Response): Promise
   module.waiting = waiting;
   try {
     if (route.isEdge) first[kServer].edge().install();
-    const handler = await loadModule(module);
+    const handler = await loadModule(module, first[kServer].settings.parity);
     if (route.isEdge || (route.isDynamic && isEdge(module.config)))
       module.handler = first[kServer].edge().adapt(handler);
   } catch (error) {

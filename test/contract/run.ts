@@ -79,7 +79,7 @@ async function runProject(name: string, list: AnyCase[], mode: Mode, report: Rep
     for (const each of list) report(each.id, failed(each, error));
     return;
   }
-  const session = server && new Session(server, mode);
+  const session = server && new Session(server, name, mode);
   const jobs = chains(list).map((chain) => async () => {
     for (const each of chain) {
       const ended = within(run(each, mode, session), 'outcome', { ms: CASE_MS });
@@ -181,11 +181,13 @@ const multipart = [
 /** The cases of one server. */
 class Session {
   readonly server: Server;
+  readonly app: string;
   readonly mode: Mode;
   #previewId: Promise<string> | undefined;
 
-  constructor(server: Server, mode: Mode) {
+  constructor(server: Server, app: string, mode: Mode) {
     this.server = server;
+    this.app = app;
     this.mode = mode;
   }
 
@@ -216,7 +218,9 @@ class Session {
   async #askPreviewId(): Promise<string> {
     const drafts = cases.find(
       (each): each is RequestCase =>
-        !isBuildCase(each) && /setDraftMode\(/.test(each.handler ?? '') && each.app === 'main',
+        !isBuildCase(each) &&
+        /^res\.setDraftMode\(/.test(each.handler ?? '') &&
+        each.app === this.app,
     );
     const headers = { 'x-case': drafts?.id ?? '' };
     const bytes = format('GET /api/x', { headers });
