@@ -78,6 +78,7 @@ static bool is_below_itself(const level *here)
 
 static void read_folder(files *f, int fd, const char *path, const level *above);
 
+/* A folder, a link, or something that only opening it tells. */
 static void read_entry(files *f, const char *path, const level *here)
 {
     struct stat about;
@@ -113,7 +114,10 @@ static void read_folder(files *f, int fd, const char *path, const level *above)
         if (above != NULL)
             buffer_append(&inner, "/", 1);
         buffer_append(&inner, entry->d_name, strlen(entry->d_name) + 1);
-        read_entry(f, inner.data, &here);
+        if (entry->d_type == DT_REG)
+            names_add(&f->names, slice_text(inner.data));
+        else
+            read_entry(f, inner.data, &here);
         buffer_cleanup(&inner);
     }
     closedir(folder);
