@@ -7,13 +7,27 @@
 /** Matches the names under which a module imports it. */
 export const NEXT_SERVER = /^next\/server(?:\.js)?$/;
 
+/** What the worker has of its own, and what is Next's. */
+const OURS =
+  'NextFetchEvent, NextRequest, NextResponse, URLPattern, userAgent, userAgentFromString';
+const THEIRS = 'after, connection, ImageResponse';
+
 /**
- * A CommonJS module that takes its exports from the worker (`runtime/edge/next-server.ts`).
+ * A module that takes its exports from the worker (`runtime/edge/next-server.ts`). For `import()` it is an ES module,
+ * with names; otherwise CommonJS, so that of Next's exports only those are loaded that are used.
  *
  * @example
- * nextServerModule({ isInstalled: false });
+ * nextServerModule({ isDynamic: false, isInstalled: false });
  */
-export function nextServerModule({ isInstalled }: { isInstalled: boolean }): string {
+export function nextServerModule({ isDynamic, isInstalled }: Importer): string {
   const load = isInstalled ? "() => __capraRequire('next/server')" : '';
-  return `module.exports = globalThis[Symbol.for('capra.next/server')](${load});`;
+  const exports = `globalThis[Symbol.for('capra.next/server')](${load})`;
+  if (!isDynamic) return `module.exports = ${exports};`;
+  const names = isInstalled ? `${OURS}, ${THEIRS}` : OURS;
+  return `const exports = ${exports};\nexport default exports;\nexport const { ${names} } = exports;`;
+}
+
+interface Importer {
+  isDynamic: boolean;
+  isInstalled: boolean;
 }

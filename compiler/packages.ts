@@ -101,8 +101,9 @@ class Resolver {
       });
     const found = await ask(resolveDir);
     if (NEXT_SERVER.test(path)) {
-      const isInstalled = found.errors.length === 0;
-      return { path, namespace: NAMESPACE, pluginData: nextServerModule({ isInstalled }) };
+      const isDynamic = kind === 'dynamic-import';
+      const pluginData = nextServerModule({ isDynamic, isInstalled: found.errors.length === 0 });
+      return { path: isDynamic ? `${path} (import)` : path, namespace: NAMESPACE, pluginData };
     }
     // esbuild says what is missing, and where; it only has to be asked without us.
     if (found.errors.length > 0) return undefined;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+/// <reference path="./next-server.d.ts" />
+
 /** The types that API routes take from `next`, for a project that does not have Next installed. */
 declare module 'next' {
   export type NextApiRequest = import('./index.d.ts').NextApiRequest;

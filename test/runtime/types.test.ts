@@ -74,3 +74,29 @@ test('what only Capra has is in its own types', async () => {
     export default handler;`;
   assert.equal(await check(source), '');
 });
+
+test('an edge route compiles, with what next/server exports', async () => {
+  const source = `
+    import { type NextFetchEvent, NextRequest, NextResponse, URLPattern, userAgent } from 'next/server';
+    export const config = { runtime: 'edge' };
+    export default async function handler(request: NextRequest, event: NextFetchEvent): Promise<Response> {
+      event.waitUntil(fetch('http://localhost/'));
+      const { pathname, searchParams, basePath } = request.nextUrl;
+      const session: string | undefined = request.cookies.get('session')?.value;
+      if (userAgent(request).isBot || new URLPattern({ pathname: '/api/*' }).test(request.url)) {
+        return NextResponse.redirect(new URL('/login', request.url), 303);
+      }
+      const copy: Request = new NextRequest(request, { headers: { a: 'b' } });
+      const response = NextResponse.json({ pathname, basePath, q: searchParams.get('q'), session, copy: copy.url });
+      response.cookies.set('seen', '1', { httpOnly: true, maxAge: 60 });
+      return response;
+    }`;
+  assert.equal(await check(source), '');
+});
+
+test('a cookie that is none does not compile', async () => {
+  const source = `
+    import { NextResponse } from 'next/server';
+    export default () => new NextResponse('x').cookies.set('a', 5);`;
+  assert.match(await check(source), /error TS2345/);
+});
