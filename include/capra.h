@@ -77,7 +77,8 @@ CAPRA_API capra_slice capra_request_body(const capra_request *req);
 CAPRA_API int capra_response_header(capra_response *res, const char *name, const char *value);
 
 /* The whole answer: status 200 to 599, a Content-Type (NULL: none) and the bytes, which are
- * copied. Returns 0, or a negative code when the request was answered already. */
+ * copied. A Content-Type that capra_response_header has set stays, here and below. Returns 0, or a
+ * negative code when the request was answered already. */
 CAPRA_API int capra_response_bytes(capra_response *res, int status, const char *type,
                                    const void *data, size_t length);
 

@@ -30,6 +30,7 @@ int body_take(body *b, capra_slice input, size_t *used, capra_slice *piece)
 {
     *used = 0;
     *piece = slice_of(input.data, 0);
+    b->chunked.trailer.length = 0;
     if (b->is_done || b->error != 0 || input.length == 0)
         return b->error;
     if (b->framing == HTTP_BODY_LENGTH) {

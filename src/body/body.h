@@ -22,7 +22,8 @@ void body_init(body *b, const http_head *head, int64_t limit);
 int body_check(const body *b);
 
 /* Looks at `input` and uses `*used` bytes of it; `*piece`, a part of it, is body. To be called
- * until `used` is 0 or `is_done`. 0, or CAPRA_E_BODY_LONG, CAPRA_E_CHUNK, CAPRA_E_CHUNK_LONG. */
+ * until `used` is 0 or `is_done`. `chunked.trailer` is what it has seen of trailer lines. 0, or
+ * CAPRA_E_BODY_LONG, CAPRA_E_CHUNK, CAPRA_E_CHUNK_LONG. */
 int body_take(body *b, capra_slice input, size_t *used, capra_slice *piece);
 
 #endif

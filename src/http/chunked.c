@@ -175,8 +175,10 @@ static int step(http_chunked *state, const char *at)
     if (before <= CLOSED && after != SIZE_LF)
         return count_size_line(state, after, c);
     if (before >= FIELD) {
-        keep_trailer(state, after, at);
-        return read_trailer(state, after, c);
+        int const result = read_trailer(state, after, c);
+        if (result == 0)
+            keep_trailer(state, after, at);
+        return result;
     }
     if (after == DATA) {
         state->line = 0;

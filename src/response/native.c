@@ -23,6 +23,8 @@ int capra_response_header(capra_response *res, const char *name, const char *val
         return CAPRA_E_HEAD_SENT;
     if (!http_is_token(n) || !http_is_field_value(v) || is_ours(n))
         return CAPRA_E_INVALID;
+    if (slice_is_nocase(n, "content-type"))
+        res->has_type = true;
     buffer_append_slice(&res->lines, n);
     buffer_append(&res->lines, ": ", 2);
     buffer_append_slice(&res->lines, v);
@@ -30,18 +32,23 @@ int capra_response_header(capra_response *res, const char *name, const char *val
     return 0;
 }
 
-static int send_typed(capra_response *res, int status, const char *type, capra_slice body,
-                      unsigned flags)
+static bool is_final(int status)
 {
-    if (status < 200 || status > 599)
+    return status >= 200 && status <= 599;
+}
+
+/* With the lines of the handler and this one, unless it has set a type itself. Most set nothing,
+ * and nothing is copied for them. */
+static int send_line(capra_response *res, int status, capra_slice type_line, capra_slice body,
+                     unsigned flags)
+{
+    if (!is_final(status))
         return CAPRA_E_INVALID;
-    if (type != NULL) {
-        int const error = capra_response_header(res, "Content-Type", type);
-        if (error != 0)
-            return error;
-    }
+    bool const is_alone = buffer_length(&res->lines) == 0;
+    if (!is_alone && !res->has_type)
+        buffer_append_slice(&res->lines, type_line);
     response_head const head = { .status = status,
-                                 .lines = buffer_slice(&res->lines),
+                                 .lines = is_alone ? type_line : buffer_slice(&res->lines),
                                  .flags = flags };
     return response_send(res, &head, body);
 }
@@ -49,12 +56,20 @@ static int send_typed(capra_response *res, int status, const char *type, capra_s
 int capra_response_bytes(capra_response *res, int status, const char *type, const void *data,
                          size_t length)
 {
-    return send_typed(res, status, type, slice_of(data, length), 0);
+    if (!is_final(status))
+        return CAPRA_E_INVALID;
+    if (type != NULL && !res->has_type) {
+        int const error = capra_response_header(res, "Content-Type", type);
+        if (error != 0)
+            return error;
+    }
+    return send_line(res, status, (capra_slice){ 0 }, slice_of(data, length), 0);
 }
 
 int capra_response_text(capra_response *res, int status, const char *text)
 {
-    return send_typed(res, status, "text/plain; charset=utf-8", slice_text(text), RESPONSE_ETAG);
+    capra_slice const line = slice_text("Content-Type: text/plain; charset=utf-8\r\n");
+    return send_line(res, status, line, slice_text(text), RESPONSE_ETAG);
 }
 
 /* The answer to a fault of the route itself; what it had set so far is not sent. */
@@ -71,8 +86,8 @@ static int send_json(capra_response *res, int status, const json_t *value)
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     if (text == NULL)
         return fail_route(res, "the value cannot be written as JSON");
-    int const error =
-        send_typed(res, status, "application/json; charset=utf-8", slice_text(text), RESPONSE_ETAG);
+    capra_slice const line = slice_text("Content-Type: application/json; charset=utf-8\r\n");
+    int const error = send_line(res, status, line, slice_text(text), RESPONSE_ETAG);
     free(text);
     return error;
 }

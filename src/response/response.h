@@ -73,6 +73,7 @@ struct capra_response {
     const char *data;                  /* the head's bytes */
     buffer *to;         /* where the message goes: a connection's output, or a test's buffer */
     buffer lines;       /* header lines that a C route has added */
+    bool has_type;      /* among them is a Content-Type */
     capra_slice preset; /* header lines, unless who answers has others; lent by the request */
     response_state state;
     int status;          /* that was sent */

@@ -15,7 +15,7 @@
 /* ---- Decoding in memory that is just as large as what has arrived ---- */
 
 typedef struct decoded {
-    buffer body;
+    buffer body, trailers;
     size_t used;
     int result;
     bool is_done;
@@ -32,6 +32,11 @@ static void decode_segment(http_chunked *state, decoded *d, const char *text, si
         d->result = http_chunked_decode(state, rest, &used, &data);
         assert_true(used > 0 || d->result != 0);
         buffer_append(&d->body, data.data, data.length);
+        if (state->trailer.length > 0) {
+            assert_true(state->trailer.data >= rest.data);
+            assert_true(state->trailer.data + state->trailer.length <= rest.data + used);
+            buffer_append_slice(&d->trailers, state->trailer);
+        }
         d->used += used;
         rest = slice_from(rest, used);
     }
@@ -60,6 +65,7 @@ static void check(const char *text, int result, bool is_done, const char *body, 
             fail_msg("%s: %s, %d, %zu used", text, error_name(d.result), d.is_done, d.used);
         assert_true(slice_is(buffer_slice(&d.body), body));
         buffer_cleanup(&d.body);
+        buffer_cleanup(&d.trailers);
     }
 }
 
@@ -109,6 +115,7 @@ static void bodies_that_need_more(void **state)
         assert_false(d.is_done);
         assert_int_equal(d.used, length);
         buffer_cleanup(&d.body);
+        buffer_cleanup(&d.trailers);
     }
     check_body(text, "abc");
 }
@@ -261,6 +268,7 @@ static void check_filled(const char *before, size_t count, const char *after, in
         assert_int_equal(d.result, expected);
         assert_int_equal(d.is_done, expected == 0);
         buffer_cleanup(&d.body);
+        buffer_cleanup(&d.trailers);
     }
     free(text);
 }
@@ -288,6 +296,28 @@ static void long_trailers(void **state)
     check_filled("0\r\n", fits + 100, "A: \r\n\r\n", CAPRA_E_CHUNK_LONG);
 }
 
+/* Every line of the section, however it was cut; and nothing of what stands around them. */
+static void trailers_are_seen(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        { "0\r\n\r\n", "" },
+        { "1\r\nx\r\n0\r\n\r\nGET", "" },
+        { "1;a=b\r\nx\r\n0\r\nX-T: 1\r\n\r\n", "X-T: 1\r\n" },
+        { "0;z\r\nA:\r\nB: \xe9 \r\nA: 2\r\n\r\nGET / HTTP/1.1\r\n", "A:\r\nB: \xe9 \r\nA: 2\r\n" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        capra_slice const text = slice_text(texts[i][0]);
+        for (size_t segment = 1; segment <= text.length; segment++) {
+            decoded d = decode(text, segment);
+            assert_true(d.is_done);
+            assert_true(slice_is(buffer_slice(&d.trailers), texts[i][1]));
+            buffer_cleanup(&d.body);
+            buffer_cleanup(&d.trailers);
+        }
+    }
+}
+
 /* Sixty-four lines of 255 bytes of extensions, one of 64, and not one byte more. */
 static void many_extensions(void **state)
 {
@@ -305,6 +335,7 @@ static void many_extensions(void **state)
     assert_int_equal(d.result, CAPRA_E_CHUNK_LONG);
     assert_int_equal(buffer_length(&d.body), 64);
     buffer_cleanup(&d.body);
+    buffer_cleanup(&d.trailers);
     free(line);
 }
 
@@ -319,6 +350,7 @@ static void the_largest_chunk(void **state)
     assert_int_equal(decoder.left, UINT64_MAX - 3);
     assert_true(slice_is(buffer_slice(&d.body), "abc"));
     buffer_cleanup(&d.body);
+    buffer_cleanup(&d.trailers);
 }
 
 int main(void)
@@ -335,6 +367,7 @@ int main(void)
         cmocka_unit_test(extensions_that_are_refused),
         cmocka_unit_test(trailers),
         cmocka_unit_test(trailers_that_are_refused),
+        cmocka_unit_test(trailers_are_seen),
         cmocka_unit_test(long_lines),
         cmocka_unit_test(long_trailers),
         cmocka_unit_test(many_extensions),

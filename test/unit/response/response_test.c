@@ -103,6 +103,16 @@ static void tells_a_client_that_has_it(void **state)
                    "ETag: \"2caikvdqo85\"\r\n" TAIL);
 }
 
+static void a_304_of_the_handler_has_no_type_either(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 304,
+                                 .lines = slice_text("ETag: \"a\"\r\nContent-Type: t/t\r\n") };
+    ask(m, get);
+    response_send(&m->res, &head, (capra_slice){ 0 });
+    assert_made(m, "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n" TAIL);
+}
+
 static void says_which_version_it_is(void **state)
 {
     made *m = *state;
@@ -266,6 +276,196 @@ static void text_is_text(void **state)
                    "ETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" CLOSED "hello");
 }
 
+static void the_type_that_a_route_has_set_stays(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    capra_response_header(&m->res, "X-A", "1");
+    capra_response_text(&m->res, 200, "hello");
+    assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                   "ETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" TAIL "hello");
+    ask(m, get);
+    capra_response_header(&m->res, "content-type", "text/csv");
+    capra_response_text(&m->res, 200, "hello");
+    assert_made(m, "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\n"
+                   "ETag: \"2caikvdqo85\"\r\nContent-Length: 5\r\n" TAIL "hello");
+    ask(m, get);
+    capra_response_header(&m->res, "Content-Type", "application/problem+json");
+    capra_json(&m->res, 400, "{s:i}", "a", 1);
+    assert_made(m, "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"
+                   "ETag: \"147uiiad94i7\"\r\nContent-Length: 7\r\n" TAIL "{\"a\":1}");
+    ask(m, get);
+    capra_response_header(&m->res, "Content-Type", "a/b");
+    capra_response_bytes(&m->res, 200, "c/d", "x", 1);
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 1\r\n" TAIL "x");
+}
+
+static void a_refused_status_leaves_no_type_behind(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    assert_int_equal(capra_response_bytes(&m->res, 700, "a/b", "x", 1), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_bytes(&m->res, 200, "a b\r\n", "x", 1), CAPRA_E_INVALID);
+    assert_int_equal(capra_response_bytes(&m->res, 200, NULL, "x", 1), 0);
+    assert_made(m, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" TAIL "x");
+}
+
+/* ---- What does not exist ---- */
+
+static void assert_not_found(made *m, const char *path, const char *fields, bool is_text)
+{
+    char request[256];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", path, fields);
+    ask(m, request);
+    response_not_found(&m->res, slice_text(path), false);
+    buffer_append(&m->to, "", 1);
+    const char *type = is_text ? "text/plain; charset=utf-8\r\nContent-Length: 9\r\n" : "text/html";
+    if (strncmp(m->to.data, "HTTP/1.1 404 ", 13) != 0 || strstr(m->to.data, type) == NULL ||
+        strstr(m->to.data, "Cache-Control: private, no-cache, no-store") == NULL)
+        fail_msg("%s %s: %s", path, fields, m->to.data);
+}
+
+static void a_page_is_for_who_looks_at_pages(void **state)
+{
+    made *m = *state;
+    assert_not_found(m, "/a", "", false);
+    assert_not_found(m, "/a", "Sec-Fetch-Dest: document\r\n", false);
+    assert_not_found(m, "/a", "Sec-Fetch-Dest: empty\r\n", false);
+    assert_not_found(m, "/a", "Sec-Fetch-Dest: image\r\n", true);
+    assert_not_found(m, "/a", "sec-fetch-dest: xslt\r\n", true);
+    assert_not_found(m, "/_next/static/a.js", "", true);
+    assert_not_found(m, "/_next/other.js", "", false);
+    ask(m, "POST /a HTTP/1.1\r\nHost: a\r\nSec-Fetch-Dest: image\r\n\r\n");
+    response_not_found(&m->res, slice_text("/a"), false);
+    buffer_append(&m->to, "", 1);
+    assert_non_null(strstr(m->to.data, "text/html"));
+}
+
+static void nobody_keeps_a_page_of_development(void **state)
+{
+    made *m = *state;
+    response_settings const settings = { .is_dev = true };
+    ask(m, get);
+    m->res.settings = &settings;
+    response_page(&m->res, 400);
+    buffer_append(&m->to, "", 1);
+    assert_non_null(strstr(m->to.data, "Cache-Control: no-store\r\n"));
+    assert_null(strstr(m->to.data, "private"));
+}
+
+static void who_upgrades_is_told_to_what(void **state)
+{
+    made *m = *state;
+    ask(m, get);
+    m->res.closes = true;
+    response_error(&m->res, CAPRA_E_UPGRADE);
+    assert_made(m, "HTTP/1.1 426 Upgrade Required\r\n"
+                   "Content-Type: text/plain; charset=utf-8\r\nUpgrade: HTTP/1.1\r\n"
+                   "Connection: Upgrade\r\nContent-Length: 65\r\n" CLOSED
+                   "Upgrade Required: no other protocol than HTTP/1.1 is spoken here\n");
+}
+
+/* ---- With --parity next ---- */
+
+static const response_settings plain_next = { .as_next = true, .tags_pages = true };
+
+static void ask_next(made *m, const response_settings *settings, const char *request)
+{
+    ask(m, request);
+    m->res.settings = settings;
+}
+
+static void next_tells_any_method_that_it_has_it(void **state)
+{
+    made *m = *state;
+    static const char post[] =
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nIf-None-Match: *\r\n\r\n";
+    response_head head = { .status = 500,
+                           .lines = slice_text("X-A: 1\r\nContent-Type: t/t\r\n"),
+                           .flags = RESPONSE_ETAG };
+    ask_next(m, &plain_next, post);
+    response_send(&m->res, &head, slice_text("hello"));
+    assert_made(m, "HTTP/1.1 304 Not Modified\r\nX-A: 1\r\nContent-Type: t/t\r\n"
+                   "ETag: \"2caikvdqo85\"\r\n" TAIL);
+    head.flags |= RESPONSE_LATE_TYPE;
+    ask_next(m, &plain_next, post);
+    response_send(&m->res, &head, slice_text("hello"));
+    assert_made(m, "HTTP/1.1 304 Not Modified\r\nX-A: 1\r\nETag: \"2caikvdqo85\"\r\n" TAIL);
+}
+
+static void next_frames_in_chunks(void **state)
+{
+    made *m = *state;
+    response_head const head = { .status = 200, .flags = RESPONSE_CHUNKED };
+    ask_next(m, &plain_next, get);
+    response_send(&m->res, &head, slice_text("x"));
+    assert_made(m, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" TAIL "1\r\nx\r\n0\r\n\r\n");
+    assert_int_equal(m->res.state, RESPONSE_ENDED);
+    ask_next(m, &plain_next, get);
+    response_send(&m->res, &head, slice_text(""));
+    assert_made(m, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" TAIL "0\r\n\r\n");
+    ask_next(m, &plain_next, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    response_send(&m->res, &head, slice_text("x"));
+    assert_made(m, "HTTP/1.1 200 OK\r\n" TAIL);
+    ask_next(m, &plain_next, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    response_send(&m->res, &head, slice_text("x"));
+    assert_made(m, "HTTP/1.1 200 OK\r\n" CLOSED "x");
+    ask_next(m, &plain_next, get);
+    response_redirect(&m->res, 307, slice_text("/b"));
+    assert_made(m, "HTTP/1.1 307 Temporary Redirect\r\nlocation: /b\r\n"
+                   "Transfer-Encoding: chunked\r\n" TAIL "2\r\n/b\r\n0\r\n\r\n");
+}
+
+/* Its compression is what keeps Next from knowing lengths. */
+static void next_refuses_with_the_reason(void **state)
+{
+    made *m = *state;
+    compressor *c = compressor_new();
+    response_settings const compresses = { .compressor = c, .as_next = true };
+    ask_next(m, &compresses, get);
+    response_refusal(&m->res, 413, slice_text("Body exceeded 1b limit"));
+    assert_made(m, "HTTP/1.1 413 Body exceeded 1b limit\r\nTransfer-Encoding: chunked\r\n" TAIL
+                   "16\r\nBody exceeded 1b limit\r\n0\r\n\r\n");
+    ask_next(m, &plain_next, get);
+    response_refusal(&m->res, 413, slice_text("Body exceeded 1b limit"));
+    assert_made(m, "HTTP/1.1 413 Body exceeded 1b limit\r\nContent-Length: 22\r\n" TAIL
+                   "Body exceeded 1b limit");
+    ask_next(m, &plain_next, get);
+    response_error_text(&m->res, 500, slice_text("no"));
+    assert_made(m, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\n" TAIL "no");
+    ask(m, get);
+    response_refusal(&m->res, 413, slice_text("no"));
+    assert_made(m, "HTTP/1.1 413 Payload Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                   "Content-Length: 2\r\n" TAIL "no");
+    response_cleanup(&m->res);
+    m->res = (capra_response){ 0 };
+    compressor_free(c);
+}
+
+static void pages_of_next_are_powered_and_tagged(void **state)
+{
+    made *m = *state;
+    response_settings const powered = { .as_next = true,
+                                        .tags_pages = true,
+                                        .is_powered_by = true };
+    ask_next(m, &powered, get);
+    response_not_found(&m->res, slice_text("/"), false);
+    buffer_append(&m->to, "", 1);
+    assert_non_null(strstr(m->to.data, "Cache-Control: private, no-cache"));
+    assert_non_null(strstr(m->to.data, "X-Powered-By: Next.js\r\n"));
+    assert_non_null(strstr(m->to.data, "ETag: \""));
+    ask_next(m, &plain_next, get);
+    response_not_found(&m->res, slice_text("/"), true);
+    buffer_append(&m->to, "", 1);
+    assert_null(strstr(m->to.data, "Cache-Control"));
+    assert_null(strstr(m->to.data, "X-Powered-By"));
+    ask_next(m, &powered, "GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n");
+    response_page(&m->res, 404);
+    buffer_append(&m->to, "", 1);
+    assert_int_equal(strncmp(m->to.data, "HTTP/1.1 304 ", 13), 0);
+    assert_null(strstr(m->to.data, "Content-Type"));
+}
+
 static void preset_lines_hold_unless_they_are_said_anew(void **state)
 {
     made *m = *state;
@@ -304,6 +504,7 @@ int main(void)
         TEST(writes_any_status_and_reason),
         TEST(leaves_date_and_connection_to_flags),
         TEST(tells_a_client_that_has_it),
+        TEST(a_304_of_the_handler_has_no_type_either),
         TEST(says_which_version_it_is),
         TEST(streams_in_chunks),
         TEST(streams_a_declared_length),
@@ -316,6 +517,15 @@ int main(void)
         TEST(a_format_that_cannot_be_is_a_500_without_a_leak),
         TEST(headers_that_would_split_the_response_are_refused),
         TEST(text_is_text),
+        TEST(the_type_that_a_route_has_set_stays),
+        TEST(a_refused_status_leaves_no_type_behind),
+        TEST(a_page_is_for_who_looks_at_pages),
+        TEST(nobody_keeps_a_page_of_development),
+        TEST(who_upgrades_is_told_to_what),
+        TEST(next_tells_any_method_that_it_has_it),
+        TEST(next_frames_in_chunks),
+        TEST(next_refuses_with_the_reason),
+        TEST(pages_of_next_are_powered_and_tagged),
         TEST(preset_lines_hold_unless_they_are_said_anew),
         TEST(only_308_says_refresh),
     };

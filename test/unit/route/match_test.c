@@ -554,6 +554,42 @@ static void test_pattern_of_4096_segments(void **state)
     route_table_free(table);
 }
 
+/* ---- As Next compares ---- */
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    static const char *const routes[] = { "/api/hello",      "/api/with space", "/api/pct%41",
+                                          "/api/dyn/static", "/api/dyn/[id]",   "/api/[[...s]]" };
+    static const struct {
+        const char *path;
+        int route; /* -1: none */
+    } cases[] = {
+        { "/api/hello", 0 },      { "/api/h%65llo", 5 },
+        { "/api%2Fhello", -1 },   { "/api/with%20space", 5 },
+        { "/api/pct%41", 2 },     { "/api/pct%2541", 5 },
+        { "/api/dyn/static", 3 }, { "/api/dyn/st%61tic", 4 },
+        { "/api/dyn/%e9", -2 },   { "/api", 5 },
+        { "/other", -1 },
+    };
+    route_table *table = new_table(routes, LENGTH(routes));
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        route_match match;
+        route_result const result =
+            route_table_match_bytes(table, slice_text(cases[i].path), &match);
+        int const found = result == ROUTE_FOUND ? (int)match.route : result == ROUTE_NONE ? -1 : -2;
+        if (found != cases[i].route)
+            fail_msg("%s: %d", cases[i].path, found);
+    }
+    assert_true(route_table_has_literal(table, slice_text("/api/with space")));
+    assert_false(route_table_has_literal(table, slice_text("/api/with%20space")));
+    assert_false(route_table_has_literal(table, slice_text("/api/dyn/[id]")));
+    assert_true(route_table_is_optional(table, 5));
+    assert_false(route_table_is_optional(table, 4));
+    assert_false(route_table_is_optional(table, 0));
+    route_table_free(table);
+}
+
 int main(void)
 {
     count_allocations();
@@ -568,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_catch_all),
         cmocka_unit_test(test_optional_catch_all),
         cmocka_unit_test(test_bad_escape),
+        cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_empty_segments_match_nothing),
         cmocka_unit_test(test_root),
         cmocka_unit_test(test_index_beside_dynamic_siblings),
