@@ -9,7 +9,7 @@ import { parseSizeAsNext } from '../compiler/size.ts';
 import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { refuse } from './errors.ts';
 import { kRaw, kServer, kState } from './internals.ts';
-import { durationOf, type Limits, type Route, type Settings } from './manifest.ts';
+import { durationOf, isEdge, type Limits, type Route, type Settings } from './manifest.ts';
 import { bytesOf } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
@@ -57,12 +57,6 @@ function readConfig(limits: Limits, config: unknown, settings: Settings): void {
     responseLimit === false
       ? Number.POSITIVE_INFINITY
       : sizeOf(responseLimit === true || !responseLimit ? '4mb' : responseLimit);
-}
-
-/** The handler of such a route is given the body as a stream. */
-export function isEdge(config: unknown): boolean {
-  const { runtime } = (config ?? {}) as { runtime?: unknown };
-  return runtime === 'edge' || runtime === 'experimental-edge';
 }
 
 function sizeOf(size: number | string): number {

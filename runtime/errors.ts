@@ -6,6 +6,7 @@ import { errorPage } from './error-page.ts';
 import { renderFields } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
+import { takesRequests } from './manifest.ts';
 import { abort, conclude, framing, type Response, State } from './response.ts';
 import { RouteError } from './route-error.ts';
 
@@ -15,13 +16,13 @@ export function fail(res: Response, thrown: unknown): void {
   logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
   if (res[kState] === State.streaming) failLate(res);
   else if (res[kServer].isDev) answerInDetail(res, thrown);
-  else if (res[kRequest][kRoute].isEdge && res[kServer].settings.parity) answerPage(res);
+  else if (res[kServer].settings.parity && takesRequests(res[kRequest][kRoute])) answerPage(res);
   else answerFailure(res);
 }
 
 /** A client must see that it has not got all. Next adds text to what it has, or in development nothing. */
 function failLate(res: Response): void {
-  if (!res[kServer].settings.parity) abort(res);
+  if (!res[kServer].settings.parity || takesRequests(res[kRequest][kRoute])) abort(res);
   else if (!res[kServer].isDev) res.end('Internal Server Error');
 }
 

@@ -124,6 +124,17 @@ function readRoute(
   };
 }
 
+/** Whether a module's `config` says so. */
+export function isEdge(config: unknown): boolean {
+  const { runtime } = (config ?? {}) as { runtime?: unknown };
+  return runtime === 'edge' || runtime === 'experimental-edge';
+}
+
+/** Whether the handler takes a Request, going by all that is known. */
+export function takesRequests(route: Route): boolean {
+  return route.isEdge || isEdge(route.module?.config);
+}
+
 /** `maxDuration` is in seconds. Next writes it down for hosts that enforce it, and does not itself. */
 export function durationOf(maxDuration: unknown, { parity }: Settings): number | undefined {
   const isOne = typeof maxDuration === 'number' && maxDuration > 0;

@@ -8,10 +8,9 @@
 
 import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import { parseCookies } from './cookies.ts';
-import { isEdge } from './dynamic-route.ts';
 import { findField, joinFields } from './headers.ts';
 import { kCleared, kHead, kPreview, kRoute, kServer } from './internals.ts';
-import type { Route } from './manifest.ts';
+import { takesRequests } from './manifest.ts';
 import { decryptToken, openToken, sealToken } from './preview-token.ts';
 import type { Request } from './request.ts';
 import { isSent, type Response } from './response.ts';
@@ -57,7 +56,8 @@ export class Preview {
 export function readPreview(req: Request, res: Response): void {
   const head = req[kHead];
   // One character is found much faster than a name, and most heads do without it.
-  if (!head.includes('_') || !isNamed.test(head) || takesRequests(req[kRoute])) return;
+  if (!head.includes('_') || !isNamed.test(head)) return;
+  if (takesRequests(req[kRoute])) return; // Next leaves their cookies alone
   const { preview: keys } = res[kServer];
   const cookies = parseCookies(joinFields(head, 'cookie', '; '));
   const id = cookies[bypassName];
@@ -70,11 +70,6 @@ export function readPreview(req: Request, res: Response): void {
   } else {
     clearPreviewData(res, {});
   }
-}
-
-/** Next leaves the cookies of edge routes alone. */
-function takesRequests({ isEdge: isKnown, module }: Route): boolean {
-  return isKnown || isEdge(module?.config);
 }
 
 const isNamed = /__(?:prerender_bypass|next_preview_data)=/;

@@ -4,12 +4,12 @@
 
 import { checkBody, type ParsedRequest } from './api-request.ts';
 import { limitDuration } from './duration.ts';
-import { adaptRequest, isEdge } from './dynamic-route.ts';
+import { adaptRequest } from './dynamic-route.ts';
 import { answerInDetail, fail, failRoute, refuse } from './errors.ts';
 import { kRaw, kRequest, kServer, kState } from './internals.ts';
 import { type Handler, loadModule, type RouteModule } from './load-route.ts';
 import { warn } from './log.ts';
-import type { Route } from './manifest.ts';
+import { type Route, takesRequests } from './manifest.ts';
 import { readPreview } from './preview.ts';
 import { BodyError } from './read-body.ts';
 import type { Request } from './request.ts';
@@ -80,8 +80,7 @@ async function load(module: RouteModule, route: Route, first: Response): Promise
   try {
     if (route.isEdge) first[kServer].edge().install();
     const handler = await loadModule(module, first[kServer].settings.parity);
-    if (route.isEdge || (route.isDynamic && isEdge(module.config)))
-      module.handler = first[kServer].edge().adapt(handler);
+    if (takesRequests(route)) module.handler = first[kServer].edge().adapt(handler);
   } catch (error) {
     for (const res of waiting) failRoute(res, error);
     return;
