@@ -124,6 +124,8 @@ const suites = [
   nodeSuite('compiler', 'test/compiler', { trees: ['release'] }),
   nodeSuite('contract', 'test/contract', { trees: ['release'] }),
   nodeSuite('e2e', 'test/e2e', { trees: ['release'] }),
+  nodeSuite('process', 'test/process', { trees: ['release'] }),
+  nodeSuite('packages', 'test/packages', { trees: ['release'] }),
   valgrind,
   fuzz,
 ];
