@@ -2,7 +2,6 @@
 
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
-import { check } from './check.ts';
 import { Compiler } from './compile.ts';
 import { dev } from './dev.ts';
 import { CompileError, formatDiagnostics } from './diagnostics.ts';
@@ -73,7 +72,11 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const { command, folder, isStrictParity, isJson } = invocation;
-  if (command === 'check') return check(folder, { isStrictParity, isJson });
+  if (command === 'check') {
+    // With a parser of its own, which the others need not load.
+    const { check } = await import('./check.ts');
+    return check(folder, { isStrictParity, isJson });
+  }
   const mode = command === 'dev' ? 'development' : 'production';
   const project = openProject(folder, { mode, isStrictParity });
   if (command === 'build') return build(project);

@@ -83,7 +83,7 @@ function open(folder: string, isStrictParity: boolean, add: Add): Project | unde
     // A folder of its own, so that nothing of the project is touched.
     return {
       ...openProject(folder, { mode: 'production', isStrictParity }),
-      output: '.capra/check',
+      output: `.capra/check-${process.pid}`,
     };
   } catch (error) {
     if (!(error instanceof CompileError) || !isFolder(folder)) throw error;

@@ -151,8 +151,8 @@ function exportIn({ scopes }: Module, node: AnyNode, name: string): ExportedAs |
     return undefined;
   }
   // CommonJS: module.exports = { name }, module.exports.name = …, exports.name = …, module.exports = default
-  const assignment = node.type === 'ExpressionStatement' && node.expression;
-  if (!assignment || assignment.type !== 'AssignmentExpression') return undefined;
+  const assignment = node.type === 'ExpressionStatement' ? node.expression : undefined;
+  if (assignment?.type !== 'AssignmentExpression') return undefined;
   const { left, right } = assignment;
   if (left.type !== 'MemberExpression' || scopes.named('module')) return undefined;
   if (isModuleExports(left)) {

@@ -2,7 +2,19 @@
 
 // Which name means which variable. Enough for modules in strict mode: no `with`, no `eval` that declares.
 
-import type { AnyNode, Identifier, Pattern, Program, VariableDeclaration } from 'acorn';
+import type {
+  AnyNode,
+  CatchClause,
+  Class,
+  ForInStatement,
+  ForOfStatement,
+  ForStatement,
+  Identifier,
+  Pattern,
+  Program,
+  SwitchStatement,
+  VariableDeclaration,
+} from 'acorn';
 import { childrenOf, type FunctionNode, isFunction } from './ast.ts';
 
 export interface Variable {
@@ -90,6 +102,7 @@ export class Scopes {
   // --- Declarations ---
 
   #declare(scope: Scope, name: string, kind: Variable['kind'], node: AnyNode): void {
+    // Of two functions the last counts, and a function before a variable.
     if (scope.names.has(name) && kind !== 'function') return;
     const variable: Variable = { name, kind, node, references: [] };
     if (scope.owner) variable.owner = scope.owner;
@@ -114,7 +127,8 @@ export class Scopes {
         return;
       case 'FunctionDeclaration':
         // Also seen outside of its block, as sloppy code has it: better one name too many than one too few.
-        if (node.id && (isOwn || takesVars)) this.#declare(scope, node.id.name, 'function', node);
+        if (node.id && (isOwn || !scope.names.has(node.id.name)))
+          this.#declare(scope, node.id.name, 'function', node);
         return;
       case 'ClassDeclaration':
         if (node.id && isOwn) this.#declare(scope, node.id.name, 'class', node);
@@ -154,58 +168,44 @@ export class Scopes {
   #visit(node: AnyNode, scope: Scope): void {
     switch (node.type) {
       case 'Identifier':
-        return this.#refer(node, scope);
+        this.#refer(node, scope);
+        return;
       case 'FunctionDeclaration':
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
-        return this.#function(node, scope);
+        this.#function(node, scope);
+        return;
       case 'BlockStatement':
       case 'StaticBlock':
-        return this.#enter(node.body, inner(scope));
-      case 'SwitchStatement': {
-        this.#visit(node.discriminant, scope);
-        const block = inner(scope);
-        for (const { consequent } of node.cases)
-          for (const statement of consequent) this.#hoist(statement, block, false);
-        for (const each of node.cases) this.#children(each, block);
+        this.#enter(node.body, inner(scope));
         return;
-      }
+      case 'SwitchStatement':
+        this.#switch(node, scope);
+        return;
       case 'ForStatement':
       case 'ForInStatement':
-      case 'ForOfStatement': {
-        const block = inner(scope);
-        const head = node.type === 'ForStatement' ? node.init : node.left;
-        if (head?.type === 'VariableDeclaration') this.#hoist(head, block, false);
-        else if (head && node.type !== 'ForStatement') this.#pattern(head as Pattern, block, true);
-        for (const child of childrenOf(node))
-          if (child !== head || head.type === 'VariableDeclaration' || node.type === 'ForStatement')
-            this.#visit(child, block);
+      case 'ForOfStatement':
+        this.#loop(node, inner(scope));
         return;
-      }
-      case 'CatchClause': {
-        const block = inner(scope);
-        for (const { name } of node.param ? namesIn(node.param) : [])
-          this.#declare(block, name, 'catch', node);
-        if (node.param) this.#pattern(node.param, block, false);
-        return this.#enter(node.body.body, block);
-      }
+      case 'CatchClause':
+        this.#catch(node, inner(scope));
+        return;
       case 'ClassDeclaration':
-      case 'ClassExpression': {
-        const block = inner(scope);
-        if (node.id) this.#declare(block, node.id.name, 'class', node);
-        if (node.superClass) this.#visit(node.superClass, block);
-        return this.#visit(node.body, block);
-      }
+      case 'ClassExpression':
+        this.#class(node, inner(scope));
+        return;
       case 'VariableDeclarator':
         this.#pattern(node.id, scope, false);
         if (node.init) this.#visit(node.init, scope);
         return;
       case 'AssignmentExpression':
         this.#pattern(node.left, scope, true);
-        return this.#visit(node.right, scope);
+        this.#visit(node.right, scope);
+        return;
       case 'UpdateExpression':
-        if (node.argument.type === 'Identifier') return this.#refer(node.argument, scope, true);
-        return this.#visit(node.argument, scope);
+        if (node.argument.type === 'Identifier') this.#refer(node.argument, scope, true);
+        else this.#visit(node.argument, scope);
+        return;
       case 'MemberExpression':
         this.#visit(node.object, scope);
         if (node.computed) this.#visit(node.property, scope);
@@ -217,9 +217,10 @@ export class Scopes {
         if (node.value) this.#visit(node.value, scope);
         return;
       case 'LabeledStatement':
-        return this.#visit(node.body, scope);
+        this.#visit(node.body, scope);
+        return;
       case 'ExportNamedDeclaration':
-        if (node.declaration) return this.#visit(node.declaration, scope);
+        if (node.declaration) this.#visit(node.declaration, scope);
         for (const { local } of node.source ? [] : node.specifiers)
           if (local.type === 'Identifier') this.#refer(local, scope);
         return;
@@ -236,6 +237,38 @@ export class Scopes {
 
   #children(node: AnyNode, scope: Scope): void {
     for (const child of childrenOf(node)) this.#visit(child, scope);
+  }
+
+  /** All cases are one block. */
+  #switch({ discriminant, cases }: SwitchStatement, scope: Scope): void {
+    this.#visit(discriminant, scope);
+    const block = inner(scope);
+    for (const { consequent } of cases)
+      for (const statement of consequent) this.#hoist(statement, block, false);
+    for (const each of cases) this.#children(each, block);
+  }
+
+  #loop(node: ForStatement | ForInStatement | ForOfStatement, block: Scope): void {
+    const head = node.type === 'ForStatement' ? node.init : node.left;
+    const isAssigned = node.type !== 'ForStatement' && head?.type !== 'VariableDeclaration';
+    if (head?.type === 'VariableDeclaration') this.#hoist(head, block, false);
+    if (isAssigned) this.#pattern(head as Pattern, block, true);
+    for (const child of childrenOf(node))
+      if (!(isAssigned && child === head)) this.#visit(child, block);
+  }
+
+  #catch(node: CatchClause, block: Scope): void {
+    for (const { name } of node.param ? namesIn(node.param) : [])
+      this.#declare(block, name, 'catch', node);
+    if (node.param) this.#pattern(node.param, block, false);
+    this.#enter(node.body.body, block);
+  }
+
+  /** A class knows its own name inside. */
+  #class(node: Class, block: Scope): void {
+    if (node.id) this.#declare(block, node.id.name, 'class', node as AnyNode);
+    if (node.superClass) this.#visit(node.superClass, block);
+    this.#visit(node.body, block);
   }
 
   #function(node: FunctionNode, scope: Scope): void {
@@ -275,9 +308,11 @@ export class Scopes {
         return;
       case 'AssignmentPattern':
         this.#pattern(node.left, scope, isAssignment);
-        return this.#visit(node.right, scope);
+        this.#visit(node.right, scope);
+        return;
       case 'RestElement':
-        return this.#pattern(node.argument, scope, isAssignment);
+        this.#pattern(node.argument, scope, isAssignment);
+        return;
       default:
         this.#visit(node, scope);
     }

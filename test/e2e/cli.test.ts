@@ -26,12 +26,21 @@ describe('capra', () => {
   test('--help tells every command and option', async () => {
     const { code, stdout, stderr } = await capra(['--help']);
     assert.deepEqual([code, stderr], [0, '']);
-    for (const word of ['dev', 'build', 'start', 'routes', '--port', '--hostname', '--help'])
+    for (const word of [
+      'dev',
+      'build',
+      'start',
+      'routes',
+      'check',
+      '--port',
+      '--hostname',
+      '--help',
+    ])
       assert.match(stdout, new RegExp(word));
     assert.deepEqual(await capra(['-h']), await capra(['--help']));
   });
 
-  for (const command of ['dev', 'build', 'start', 'routes']) {
+  for (const command of ['dev', 'build', 'start', 'routes', 'check']) {
     test(`${command} --help exits with 0`, async () => {
       const { code, stdout } = await capra([command, '--help']);
       assert.equal(code, 0);

@@ -59,7 +59,7 @@ function isWrapper(app: App, module: Module, node: AnyNode): boolean {
     );
   }
   const found = functionOf(app, module, made);
-  if (!found || found.node.params.length !== 1) return false;
+  if (found?.node.params.length !== 1) return false;
   return returnsOf(found.node).some((returned) => {
     const inner = functionOf(app, found.module, returned);
     return inner !== undefined && inner.node.params.length >= 2;

@@ -12,6 +12,10 @@ const KNOWN = new Set([
   ...['EdgeRuntime', 'NodeJS'],
 ]);
 
+/** Of browsers: in a file that pages use too, and then in functions that routes do not call. */
+const BROWSER =
+  /^(?:window|document|self|location|history|screen|alert|confirm|prompt|(?:request|cancel)AnimationFrame|XMLHttpRequest|FileReader|Image|HTML\w*Element|\w*Observer)$/;
+
 /** A name that nothing declares: reading it throws, when the line is reached and not before. */
 export const undefinedName = moduleRule('undefined-name', function* (module, app) {
   const known = namesSetIn(app);
@@ -19,7 +23,7 @@ export const undefinedName = moduleRule('undefined-name', function* (module, app
   const uses = new Map<string, Identifier[]>();
   for (const node of module.scopes.free()) {
     const { name } = node;
-    if (KNOWN.has(name) || known.has(name) || asked.has(name)) continue;
+    if (KNOWN.has(name) || BROWSER.test(name) || known.has(name) || asked.has(name)) continue;
     uses.set(name, [...(uses.get(name) ?? []), node]);
   }
   for (const [name, [first, ...more]] of uses) {
