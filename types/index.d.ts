@@ -88,7 +88,13 @@ export interface PageConfig {
 
 /** What only Capra has. */
 export interface CapraRequest extends NextApiRequest {
-  /** The body's bytes as the client sent them, for signatures. Not there with `bodyParser: false`. */
+  /**
+   * The body's bytes as the client sent them, beside the parsed `body`: signatures are made over them. Not
+   * there with `bodyParser: false`, where the handler reads `req` itself.
+   *
+   * @example
+   * const event = stripe.webhooks.constructEvent(req.rawBody, req.headers['stripe-signature'], secret);
+   */
   readonly rawBody: Buffer;
 }
 
