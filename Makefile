@@ -9,7 +9,7 @@ SECONDS ?= 600
 NODE = node_modules/.bin/node
 
 .DEFAULT_GOAL := build
-.PHONY: help build run dev test bench fuzz format lint install lock clean setup-build setup-test setup-lint
+.PHONY: help build run dev test bench fuzz docs format lint install lock clean setup-build setup-test setup-lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ bench: build ## measure beside the peers: make bench ARGS="…" (see bench/)
 
 fuzz: setup-test ## search for inputs that break the parsers: make fuzz [SECONDS=600] [TARGETS="head …"]
 	@$(NODE) scripts/fuzz.mjs --seconds $(SECONDS) $(TARGETS)
+
+docs: setup-build ## fill the tables of docs/compatibility.md from the contract's suite
+	@$(NODE) scripts/compatibility.ts
 
 format: setup-lint ## format C, TypeScript and JSON
 	@scripts/format.sh

@@ -4,10 +4,13 @@
 // passes is written down as passing, and what failed before keeps its reason. A case that passed and
 // fails now is told, and stands as it stood unless --accept says that it may.
 //
+// docs/compatibility.md is made anew as well.
+//
 //   node test/contract/update-standing.ts [--accept] [--show] [ID…]
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { writePage } from '../../scripts/compatibility.ts';
 import { type Mode, modes } from './case.ts';
 import { countTable } from './report.ts';
 import { everyCase, type Outcome, runAll } from './run.ts';
@@ -30,6 +33,7 @@ for (const mode of modes) {
   }
 }
 writeFileSync(standingFile, `${layOut(after)}\n`);
+writePage();
 console.log(countTable(after));
 
 function restand(id: string, mode: Mode, outcome: Outcome): Standing {
