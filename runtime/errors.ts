@@ -3,7 +3,7 @@
 /** What goes wrong in a handler becomes an answer and a line in the log here, and nowhere else. */
 
 import { errorPage } from './error-page.ts';
-import { renderFields } from './fields.ts';
+import { removeField, renderFields } from './fields.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
 import { takesRequests } from './manifest.ts';
@@ -35,11 +35,14 @@ export function failRoute(res: Response, thrown: unknown): void {
   else answerFailure(res);
 }
 
-/** The client's fault: a plain answer that names it. */
+/** The client's fault: a plain answer that names it. What rules and cookies have set before stays. */
 export function refuse(res: Response, status: number, message: string): void {
   const { settings } = res[kServer];
-  if (settings.parity) answer(res, status, '', message, framing(settings, -1), message);
-  else answer(res, status, 'Content-Type: text/plain; charset=utf-8\r\n', message);
+  const fields = res[kFields];
+  if (fields !== null && !settings.parity) removeField(fields, 'content-type');
+  const { lines } = renderFields(fields);
+  if (settings.parity) answer(res, status, lines, message, framing(settings, -1), message);
+  else answer(res, status, `Content-Type: text/plain; charset=utf-8\r\n${lines}`, message);
 }
 
 /** The fields that the handler has set stay, as in Next. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AnyHandler, appOf, type Call, textOf } from './fake-core.ts';
+import { type AnyHandler, appOf, type Call, linesOf, textOf } from './fake-core.ts';
 
 const ask = async (handler: AnyHandler, call: Call, pattern = '/api/x') => {
   using app = appOf(handler, { routes: [{ route: pattern }] });
@@ -62,4 +62,16 @@ test('fields of one request are not those of the next', async () => {
   using app = appOf((_req, res) => res.json({}));
   assert.match((await app.fetch({ fields })).head, /X-All/);
   assert.doesNotMatch((await app.fetch()).head, /X-All/);
+});
+
+test('they are on an answer to what is refused, too', async () => {
+  const headers = [
+    ['Content-Type', 'application/json'],
+    ['Cookie', '__prerender_bypass=old'],
+  ] as const;
+  const answer = await ask(() => {}, { method: 'POST', body: '{', fields, headers });
+  assert.equal(answer.status, 400);
+  const [type, all, ...cookies] = linesOf(answer);
+  assert.deepEqual([type, all], ['Content-Type: text/plain; charset=utf-8', 'X-All: yes']);
+  assert.match(cookies.join('\n'), /^Set-Cookie: cfg=1\nSet-Cookie: __prerender_bypass=; /);
 });
