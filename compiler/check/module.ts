@@ -48,6 +48,8 @@ export async function readModule({
       jsx: 'automatic',
       sourcemap: 'external',
       sourcefile: file,
+      // With decorators of parameters too: what is not known as a syntax is not looked at.
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
       logLevel: 'silent',
     });
     const program = parse(code, {

@@ -199,6 +199,10 @@ const SAMPLES: Record<string, Samples> = {
       class Own { static #x = 1; get() { return Own.#x; } }
       try { new Own(); } catch ({ message }) { console.log(message, i, arguments.length, hoisted()); }
       function hoisted() { return { message: 1, [a]: c }; }`),
+    'beside decorators of parameters': {
+      'pages/api/a.ts':
+        "import { createHandler, Query } from 'next-api-decorators';\nclass Own {\n  get(@Query('id') id: string) {\n    return load(id); //!\n  }\n}\nexport default createHandler(Own);\n",
+    },
     'not of browsers': answered('const width = () => window.innerWidth;\nwidth.name;'),
   },
 
