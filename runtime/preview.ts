@@ -55,8 +55,7 @@ export class Preview {
 /** Before the handler is called: finds out what the cookies say, and takes away those that say nothing any more. */
 export function readPreview(req: Request, res: Response): void {
   const head = req[kHead];
-  // One character is found much faster than a name, and most heads do without it.
-  if (!head.includes('_') || !isNamed.test(head)) return;
+  if (!isNamed.test(head)) return;
   if (takesRequests(req[kRoute])) return; // Next leaves their cookies alone
   const { preview: keys } = res[kServer];
   const cookies = parseCookies(joinFields(head, 'cookie', '; '));
