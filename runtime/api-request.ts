@@ -108,6 +108,11 @@ export class ParsedRequest extends StreamedRequest {
     own(this, 'body', body);
   }
 
+  /** The body has been read: packages that would read it (`express.json()`) take that as done. */
+  get readable(): boolean {
+    return false;
+  }
+
   /** The bytes as the client sent them. */
   get rawBody(): Buffer {
     const bytes = bytesOf(this[kRaw] ?? '');
@@ -117,7 +122,7 @@ export class ParsedRequest extends StreamedRequest {
 }
 
 assignable(StreamedRequest.prototype, ['previewData', 'preview', 'draftMode']);
-assignable(ParsedRequest.prototype, ['rawBody']);
+assignable(ParsedRequest.prototype, ['rawBody', 'readable']);
 for (const { prototype } of [StreamedRequest, ParsedRequest]) {
   Object.defineProperty(prototype, 'constructor', { value: IncomingMessage });
 }

@@ -742,7 +742,7 @@ const makers: Record<string, (mode: Mode) => App> = {
     },
   }),
   prox: () => ({ files: prox }),
-  mw: () => ({ files: mw, links: { node_modules: join(root, 'node_modules') } }),
+  mw: () => ({ files: mw, links: { node_modules: join(root, 'test/packages/node_modules') } }),
   stream: () => ({ files: streams }),
   rev: () => ({ files: rev }),
   dev: () => ({ files: dev, isDev: true }),
