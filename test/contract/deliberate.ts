@@ -217,4 +217,11 @@ export const deliberate: Deliberate[] = [
     reason: 'A deployment need not wait for idle clients.',
     cases: ['O9.7-3'],
   },
+  {
+    subject: 'A package that reads a body which was read before',
+    next: 'It waits for ever, and the client with it.',
+    capra: 'The stream shows as one that ends, so the package says what it misses.',
+    reason: 'A forgotten `bodyParser: false` should be seen at once.',
+    cases: ['P425'],
+  },
 ];
