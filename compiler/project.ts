@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CompileError } from './diagnostics.ts';
 import type { Mode } from './env-files.ts';
@@ -63,4 +63,14 @@ export function isFolder(path: string): boolean {
 
 function failure(text: string, hint: string): CompileError {
   return new CompileError({ severity: 'error', text, hint });
+}
+
+const EXTENSIONS = ['ts', 'js', 'tsx', 'jsx', 'mts', 'mjs'];
+
+/** The files with these names in the project folder and in src. */
+export function projectFiles(root: string, ...names: string[]): string[] {
+  return ['', 'src/']
+    .flatMap((folder) => names.map((name) => folder + name))
+    .flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`))
+    .filter((file) => existsSync(join(root, file)));
 }

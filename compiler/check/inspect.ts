@@ -15,8 +15,8 @@ import { type ConfigReading, readConfig } from '../read-config.ts';
 import { type App, findRoutes } from './app.ts';
 import type { Finding } from './finding.ts';
 import { loadModules } from './load.ts';
-import { RULES } from './rules.ts';
 import { projectFiles } from './rules/project-files.ts';
+import { RULES } from './rules.ts';
 
 export interface Inspection {
   findings: Finding[];

@@ -2,25 +2,16 @@
 
 // Files of a Next project that are not API routes below pages, and what becomes of them.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { AnyNode } from 'acorn';
-import { isFolder } from '../../project.ts';
+import { isFolder, projectFiles } from '../../project.ts';
 import { compileSource } from '../../rule-pattern.ts';
 import type { App, Rule } from '../app.ts';
 import { propertyOf, textOf } from '../ast.ts';
 import { exportOf, type Module } from '../module.ts';
 
-const EXTENSIONS = ['ts', 'js', 'tsx', 'jsx', 'mts', 'mjs'];
 const SHOWN = 8;
-
-/** The files with these names in the project folder and in src. */
-export function projectFiles(root: string, ...names: string[]): string[] {
-  return ['', 'src/']
-    .flatMap((folder) => names.map((name) => folder + name))
-    .flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`))
-    .filter((file) => existsSync(join(root, file)));
-}
 
 /** `proxy.ts`, formerly `middleware.ts`, is not run. What it guards, nobody does. */
 export const proxyFile: Rule = {
