@@ -10,12 +10,12 @@ import { CompileError, type Diagnostic } from '../diagnostics.ts';
 import { type Discovery, discover, type RouteFile } from '../discover.ts';
 import { readEnvFiles } from '../env-files.ts';
 import { nextConfigFile } from '../next-config.ts';
-import { isFolder, openProject, type Project } from '../project.ts';
+import { isFolder, openProject, type Project, projectFiles } from '../project.ts';
 import { type ConfigReading, readConfig } from '../read-config.ts';
 import { type App, findRoutes } from './app.ts';
 import type { Finding } from './finding.ts';
 import { loadModules } from './load.ts';
-import { projectFiles } from './rules/project-files.ts';
+
 import { RULES } from './rules.ts';
 
 export interface Inspection {
