@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import type { AnyNode, Identifier } from 'acorn';
-import { type App, moduleRule } from '../app.ts';
+import type { App, Rule } from '../app.ts';
 import { memberName, textOf } from '../ast.ts';
+import type { Problem } from '../finding.ts';
 import { exportOf, type Module, problemAt } from '../module.ts';
 
 /** What a module of a project may use without declaring it, beside the globals of this very Node. */
@@ -17,16 +18,20 @@ const BROWSER =
   /^(?:window|document|self|location|history|screen|alert|confirm|prompt|(?:request|cancel)AnimationFrame|XMLHttpRequest|FileReader|Image|HTML\w*Element|\w*Observer)$/;
 
 /** A name that nothing declares: reading it throws, when the line is reached and not before. */
-export const undefinedName = moduleRule('undefined-name', function* (module, app) {
-  const known = namesSetIn(app);
+export const undefinedName: Rule = {
+  name: 'undefined-name',
+  *check(app) {
+    const known = namesSetIn(app);
+    for (const module of app.modules.values()) yield* undefinedIn(app, module, known);
+  },
+};
+
+function* undefinedIn(app: App, module: Module, known: Set<string>): Generator<Problem> {
   const asked = namesAskedFor(module);
-  const uses = new Map<string, Identifier[]>();
-  for (const node of module.scopes.free()) {
-    const { name } = node;
-    if (KNOWN.has(name) || BROWSER.test(name) || known.has(name) || asked.has(name)) continue;
-    uses.set(name, [...(uses.get(name) ?? []), node]);
-  }
-  for (const [name, [first, ...more]] of uses) {
+  const isKnown = ({ name }: Identifier) =>
+    KNOWN.has(name) || BROWSER.test(name) || known.has(name) || asked.has(name);
+  const free = module.scopes.free().filter((node) => !isKnown(node));
+  for (const [name, [first, ...more]] of Map.groupBy(free, ({ name }) => name)) {
     if (!first) continue;
     const where = exporterOf(app, name);
     const times = more.length === 0 ? '' : ` (and ${more.length} more in this file)`;
@@ -34,14 +39,14 @@ export const undefinedName = moduleRule('undefined-name', function* (module, app
       severity: 'error',
       text: `\`${name}\` is not defined here${times}.`,
       why: isCaught(module, first)
-        ? `Reaching this line throws a ReferenceError, and the \`catch\` around it takes that for a failure of another kind.`
+        ? 'Reaching this line throws a ReferenceError, and the `catch` around it takes that for a failure of another kind.'
         : 'Reaching this line throws a ReferenceError, and the request is answered with 500.',
       hint: where
         ? `\`${name}\` is exported by ${where}: import it from there.`
         : `Import \`${name}\`, or declare it.`,
     });
   }
-});
+}
 
 /** Names that some module puts on `globalThis`. */
 function namesSetIn({ modules }: App): Set<string> {

@@ -76,6 +76,8 @@ function changesInside({ scopes }: Module, node: AnyNode): boolean {
   const use = scopes.parentOf(member);
   if (use?.type === 'UpdateExpression') return true;
   if (use?.type === 'UnaryExpression') return use.operator === 'delete';
+  // table[key] || (table[key] = …): looked up, and made once.
+  if (use && scopes.parentOf(use)?.type === 'LogicalExpression') return false;
   return (
     use?.type === 'AssignmentExpression' &&
     use.left === member &&

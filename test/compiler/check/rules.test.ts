@@ -131,6 +131,7 @@ const SAMPLES: Record<string, Samples> = {
       'client ??= connect();\nif (!other) other = connect();',
     )}`,
     'not a cache': `const userCache = new Map();\n${answered('userCache.set(req.query.id, await load());')}`,
+    'not a table that is filled as it is asked': `const names = {};\n${answered('const a = names[req.query.id] || (names[req.query.id] = load());')}`,
     'not what is set up with the module': `const table = new Map();\nfor (const name of ['a']) table.set(name, 1);\n${answered('table.get(req.query.id);')}`,
     'not what is weakly held': `const seen = new WeakMap();\n${answered('seen.set(req, 1);')}`,
     'not the state of a request': answered('const list = [];\nlist.push(1);\nlet n = 0;\nn++;'),
