@@ -15,7 +15,6 @@ import { type ConfigReading, readConfig } from '../read-config.ts';
 import { type App, findRoutes } from './app.ts';
 import type { Finding } from './finding.ts';
 import { loadModules } from './load.ts';
-
 import { RULES } from './rules.ts';
 
 export interface Inspection {
@@ -101,7 +100,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     const { nextConfig, isStrictParity } = await compiler.settings();
     const discovery = await compiler.routes();
     Object.assign(built, { routes: discovery.routes, unapplied: nextConfig.unapplied });
-    addDiscovery(discovery, add);
+    addDiscovery(project.root, discovery, add);
     const { errors, warnings } = await compiler.compile();
     add('build', errors);
     // Rules say these in more words.
@@ -118,7 +117,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     add('build', error.diagnostics);
     if (built.routes.length > 0) return built;
     const discovery = discover(project);
-    addDiscovery(discovery, add);
+    addDiscovery(project.root, discovery, add);
     return { ...built, routes: discovery.routes };
   } finally {
     await compiler.close();
@@ -126,11 +125,15 @@ async function build(project: Project, add: Add): Promise<Built> {
   }
 }
 
-function addDiscovery({ conflicts, warnings }: Discovery, add: Add): void {
+/** But for what the rule `proxy-file` says in more words. */
+function addDiscovery(root: string, { conflicts, warnings }: Discovery, add: Add): void {
+  const proxies = projectFiles(root, 'proxy', 'middleware');
   add('routes', conflicts);
   add(
     'routes',
-    warnings.map((each) => (each.file ? each : { ...each, severity: 'note' as const })),
+    warnings
+      .filter(({ file }) => !file || !proxies.includes(file))
+      .map((each) => (each.file ? each : { ...each, severity: 'note' as const })),
   );
 }
 
