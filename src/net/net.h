@@ -39,9 +39,6 @@ void net_close(net *n, void (*on_closed)(void *data), void *data);
 
 uint32_t net_connection_count(const net *n);
 
-/* The loop's clock: ms since some start, as of this turn. */
-uint64_t net_now_ms(const net *n);
-
 /* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack
  * socket without `::ffff:`: "192.0.2.7 40000 IPv4 192.0.2.1 3000". Asked of the system once; lent
  * until the connection closes. Empty when nobody is there. */

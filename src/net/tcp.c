@@ -499,11 +499,6 @@ uint32_t net_connection_count(const net *n)
     return n->connection_count;
 }
 
-uint64_t net_now_ms(const net *n)
-{
-    return uv_now(n->loop);
-}
-
 /* ---- Addresses ---- */
 
 enum { ADDRESS_BYTES = 64 };

@@ -11,7 +11,6 @@ enum { MESSAGE_VERSION = 1 };
 typedef enum message_kind {
     /* From the worker: 1 to 63. */
     MESSAGE_READY = 1,    /* it serves; value: its routes */
-    MESSAGE_FAILED = 2,   /* it cannot serve and has said why in the log */
     MESSAGE_RELOADED = 3, /* the new manifest is served */
 
     /* From the supervisor: 64 to 127. */

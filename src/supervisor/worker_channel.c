@@ -82,8 +82,3 @@ void channel_close(channel *c)
     if (!uv_is_closing((uv_handle_t *)&c->pipe))
         uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
-
-void channel_unref(channel *c)
-{
-    uv_unref((uv_handle_t *)&c->pipe);
-}

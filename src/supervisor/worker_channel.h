@@ -23,7 +23,4 @@ void channel_send(channel *c, message_kind kind, uint32_t value);
 /* No event comes after this. The memory goes when the loop has closed the handle. */
 void channel_close(channel *c);
 
-/* Its being open does not keep the loop alive. */
-void channel_unref(channel *c);
-
 #endif
