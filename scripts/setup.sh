@@ -27,6 +27,7 @@ test  | cmocka            | library cmocka 1.1       | libcmocka-dev       | lib
 test  | clang             | program clang            | clang               | clang             | clang             | llvm
 test  | libFuzzer         | libfuzzer                | libclang-rt-dev     | compiler-rt       | compiler-rt       | llvm
 test  | valgrind          | program valgrind         | valgrind            | valgrind          | valgrind          | -
+test  | Chromium          | program chromium         | chromium            | chromium          | chromium          | chromium
 lint  | clang-format      | program clang-format     | clang-format        | clang-tools-extra | clang-extra-tools | clang-format
 lint  | clang-tidy        | program clang-tidy       | clang-tidy          | clang-tools-extra | clang-extra-tools | llvm
 lint  | cppcheck          | program cppcheck         | cppcheck            | cppcheck          | cppcheck          | cppcheck
