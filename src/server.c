@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "server.h"
+#include "pipeline.h"
 
 #include "base/error.h"
 #include "base/log.h"
-#include "parity.h"
-#include "policy/upgrade.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -18,101 +15,26 @@
  * Reading only puts connections on `ready`; a turn of the loop serves all of them, inside one
  * visit to the script host, and sends each connection's answers with one write. */
 
-/* A stage passes the request on, or has answered it, or waits for something to happen. */
-typedef enum verdict { PASS, ANSWERED, LATER } verdict;
-
 enum {
-    TURN_REQUESTS = 64,   /* of one connection, before the others have their turn */
-    TURN_ROUNDS = 16,     /* of a turn, before the loop looks at its sockets again */
-    SPARE_REQUESTS = 256, /* kept for the next */
-    SLOT_BITS = 20,       /* ids: a slot, and a generation that tells its requests apart */
-    SLOT_MASK = (1 << SLOT_BITS) - 1,
-    GENERATION_MASK = 0x7ff, /* ids stay small integers in JavaScript */
+    TURN_REQUESTS = 64,      /* of one connection, before the others have their turn */
+    TURN_ROUNDS = 16,        /* of a turn, before the loop looks at its sockets again */
+    SPARE_REQUESTS = 256,    /* kept for the next */
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
-    OUT_BYTES = 64 * 1024,   /* with as much unsent, the next request of a connection waits */
-    SMALL_BODY_BYTES = 4 * 1024,
-    TURN_PULLS = 4, /* pieces of bodies that are pulled, before the loop looks again */
-};
-
-typedef struct slot {
-    capra_request *request;
-    uint32_t generation;
-    uint32_t next_free;
-} slot;
-
-struct server {
-    options options;
-    http_limits limits;
-    app *app;
-    const script_host *script;
-    conn_memory memory;
-    pool requests;
-    list ready, dirty;
-    response_clock clock;
-    response_settings responses;
-    compressor *compressor;
-    slot *slots;
-    uint32_t slot_count, free_slot; /* slot 0 is never used: id 0 is no id */
-    uint32_t in_flight;
-    uint32_t pulls; /* in this turn */
-    bool is_inside; /* the script host has been entered in this turn */
-    bool is_draining;
-    bool logs_requests;
 };
 
 /* ---- Names for the script host ---- */
 
-static void give_id(server *s, capra_request *req)
-{
-    if (s->free_slot == 0) {
-        uint32_t const old = s->slot_count, count = old == 0 ? 64 : old * 2;
-        s->slots = memory_grow(s->slots, count * sizeof *s->slots);
-        for (uint32_t i = old; i < count; i++)
-            s->slots[i] = (slot){ .next_free = i + 1 < count ? i + 1 : 0 };
-        s->free_slot = old == 0 ? 1 : old;
-        s->slot_count = count;
-    }
-    uint32_t const index = s->free_slot;
-    slot *sl = &s->slots[index];
-    s->free_slot = sl->next_free;
-    sl->request = req;
-    sl->generation = (sl->generation + 1) & GENERATION_MASK;
-    req->id = sl->generation << SLOT_BITS | index;
-}
-
-static void take_id(server *s, capra_request *req)
+void pipeline_take_id(capra_request *req)
 {
     if (req->id == 0)
         return;
-    uint32_t const index = req->id & SLOT_MASK;
-    s->slots[index].request = NULL;
-    s->slots[index].next_free = s->free_slot;
-    s->free_slot = index;
+    ids_forget(&req->server->ids, req->id);
     req->id = 0;
 }
 
 capra_request *server_request(server *s, uint32_t id)
 {
-    uint32_t const index = id & SLOT_MASK;
-    if (index >= s->slot_count || s->slots[index].request == NULL)
-        return NULL;
-    return s->slots[index].request->id == id ? s->slots[index].request : NULL;
-}
-
-static void enter(server *s)
-{
-    if (!s->is_inside) {
-        s->is_inside = true;
-        s->script->enter(s->script->data);
-    }
-}
-
-static void leave(server *s)
-{
-    if (s->is_inside) {
-        s->is_inside = false;
-        s->script->leave(s->script->data);
-    }
+    return ids_find(&s->ids, id);
 }
 
 /* ---- The life of a request ---- */
@@ -144,7 +66,7 @@ static capra_request *request_new(server *s, conn *c)
 static void request_free(capra_request *req)
 {
     server *s = req->server;
-    take_id(s, req);
+    pipeline_take_id(req);
     response_cleanup(&req->res);
     buffer_cleanup(&req->collected);
     buffer_cleanup(&req->trailers);
@@ -169,7 +91,7 @@ static void on_answered(capra_response *res)
 {
     capra_request *req = LIST_OWNER(res, capra_request, res);
     server *s = req->server;
-    take_id(s, req);
+    pipeline_take_id(req);
     if (!req->conn->is_closing) {
         list_append(&s->dirty, &req->conn->dirty);
         if (req->stage == STAGE_RUNNING)
@@ -178,7 +100,7 @@ static void on_answered(capra_response *res)
 }
 
 /* Uses the next piece of the body, and keeps what it has of trailers. */
-static int take_piece(capra_request *req, size_t *used, capra_slice *piece)
+int pipeline_take_piece(capra_request *req, size_t *used, capra_slice *piece)
 {
     int const error = body_take(&req->body, conn_input(req->conn), used, piece);
     conn_input_read(req->conn, *used);
@@ -216,7 +138,7 @@ static void on_answering(capra_response *res, bool is_whole)
 static void on_source(capra_response *res)
 {
     capra_request *req = LIST_OWNER(res, capra_request, res);
-    take_id(req->server, req);
+    pipeline_take_id(req);
     list_append(&req->server->ready, &req->conn->ready);
 }
 
@@ -245,7 +167,7 @@ static void finish(capra_request *req)
         c->transport->resume(c);
 }
 
-static verdict refuse(capra_request *req, int code)
+verdict pipeline_refuse(capra_request *req, int code)
 {
     req->res.closes = true;
     response_error(&req->res, code);
@@ -278,129 +200,13 @@ static verdict read_head(capra_request *req)
     }
     if (length < 0) {
         begin_response(req, false);
-        return refuse(req, (int)length);
+        return pipeline_refuse(req, (int)length);
     }
     conn_input_read(c, (size_t)length);
     conn_input_pin(c);
     req->data = conn_input_pinned(c);
     begin_response(req, true);
     return PASS;
-}
-
-static verdict redirect(capra_request *req, int status, capra_slice target)
-{
-    response_redirect(&req->res, status, target);
-    return ANSWERED;
-}
-
-/* The same path without its last slash. */
-static verdict redirect_slash(capra_request *req)
-{
-    bool const is_strict = app_get_settings(req->server->app)->is_strict_parity;
-    capra_slice path = req->target.path;
-    while (path.length > 1 && path.data[path.length - 1] == '/')
-        path.length--;
-    return redirect(req, 308, rules_join(path, req->target.query, is_strict, &req->arena));
-}
-
-static verdict answer_page(capra_request *req, int status)
-{
-    response_page(&req->res, status);
-    return ANSWERED;
-}
-
-/* What was found has parameters. */
-static bool is_dynamic(const capra_request *req)
-{
-    const capra_slice *names;
-    return req->file == NULL &&
-           route_table_params(app_table(req->server->app), req->match.route, &names) > 0;
-}
-
-/* A public file comes before all routes. */
-static route_result match_path(capra_request *req, capra_slice path)
-{
-    const app *a = req->server->app;
-    open_file found;
-    if (!files_open(app_files(a), &found, path, &req->arena))
-        return req->server->responses.as_next
-                   ? route_table_match_bytes(app_table(a), path, &req->match)
-                   : route_table_match(app_table(a), path, &req->match);
-    req->file = arena_take(&req->arena, sizeof found);
-    *req->file = found;
-    return ROUTE_FOUND;
-}
-
-static verdict answer_file(capra_request *req)
-{
-    http_method const method = req->head.method;
-    if (method != HTTP_GET && method != HTTP_HEAD) {
-        file_close(req->file);
-        response_page_with(&req->res, 405, slice_text("Allow: GET\r\nAllow: HEAD\r\n"));
-        return ANSWERED;
-    }
-    file_answer(req->file, &req->res);
-    req->stage = STAGE_RUNNING; /* its bytes follow */
-    return LATER;
-}
-
-static route_result match_walk(capra_request *req, const rules_walk *w)
-{
-    capra_slice path;
-    if (!rules_inner_path(w, &path))
-        return ROUTE_NONE;
-    return match_path(req, path);
-}
-
-/* Literal routes come before the rewrites behind the files, dynamic ones after them. */
-static route_result find_rewritten(capra_request *req, rules_walk *w)
-{
-    for (uint32_t at = 0; rules_rewrite(w, RULES_BEFORE_FILES, &at);)
-        continue;
-    route_result found = match_walk(req, w);
-    if (found == ROUTE_FOUND && !is_dynamic(req))
-        return found;
-    for (rules_list which = RULES_AFTER_FILES; which <= RULES_FALLBACK; which++) {
-        for (uint32_t at = 0; rules_rewrite(w, which, &at);) {
-            found = match_walk(req, w);
-            if (found != ROUTE_NONE)
-                return found;
-        }
-        if (found != ROUTE_NONE)
-            return found;
-    }
-    return found;
-}
-
-static verdict answer_not_found(capra_request *req)
-{
-    server *s = req->server;
-    capra_slice const path = req->target.path;
-    bool const is_known =
-        s->responses.as_next && parity_is_known(app_table(s->app), path, &req->arena);
-    response_not_found(&req->res, path, is_known);
-    return ANSWERED;
-}
-
-/* Nobody here speaks another protocol. What does not exist, does not in any; but Next closes the
- * connection without a word, and where there is no route it leaves the client waiting. */
-static verdict decline_upgrade(capra_request *req, bool is_found)
-{
-    conn *c = req->conn;
-    bool const as_next = req->server->responses.as_next;
-    if (!is_found && !as_next)
-        return PASS;
-    if (req->file != NULL)
-        file_close(req->file);
-    if (!as_next)
-        return refuse(req, CAPRA_E_UPGRADE);
-    if (is_found) {
-        c->transport->close(c);
-        return LATER;
-    }
-    req->stage = STAGE_HELD;
-    c->transport->set_deadline(c, CONN_IDLE);
-    return LATER;
 }
 
 /* Only closing ends it. */
@@ -412,283 +218,15 @@ static verdict hold(capra_request *req)
     return LATER;
 }
 
-static verdict take_route(capra_request *req, route_result found)
-{
-    server *s = req->server;
-    if (req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
-        upgrade_is_wanted(&req->head, req->data, s->responses.as_next)) {
-        verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
-        if (v != PASS)
-            return v;
-    }
-    switch (found) {
-    case ROUTE_NONE:
-        return answer_not_found(req);
-    case ROUTE_BAD_ESCAPE:
-        return answer_page(req, 400);
-    case ROUTE_FOUND:
-        break;
-    }
-    if (req->file != NULL)
-        return answer_file(req);
-    if (s->responses.as_next)
-        parity_change_params(req, app_table(s->app));
-    req->app = app_hold(s->app);
-    req->route = app_find(s->app, req->match.route);
-    return PASS;
-}
-
-/* What next.config says stands between the target and the table of routes. */
-static verdict find_by_rules(capra_request *req, const rules *r)
-{
-    rules_walk w;
-    rules_walk_init(&w, r, &req->head, req->data, &req->target, &req->arena);
-    capra_slice location;
-    int const status = rules_redirect(&w, &location);
-    if (status != 0)
-        return redirect(req, status, location);
-    req->res.preset = rules_fields(&w);
-    route_result const found = find_rewritten(req, &w);
-    if (found == ROUTE_FOUND && w.is_rewritten) {
-        req->hidden_names = rules_hidden(&w, is_dynamic(req));
-        req->rewritten_query = w.query.data == NULL ? slice_of("", 0) : w.query;
-        req->target.query = w.query;
-    }
-    rules_strip_target(r, &req->target);
-    return take_route(req, found);
-}
-
-static verdict find_route(capra_request *req)
-{
-    server *s = req->server;
-    capra_slice const raw = slice_of(req->data + req->head.target, req->head.target_length);
-    int const error = http_target_parse(&req->target, raw, &req->arena);
-    body_init(&req->body, &req->head, -1);
-    if (error != 0)
-        return refuse(req, error);
-    if (req->target.is_asterisk) {
-        response_head const head = { .status = req->head.method == HTTP_OPTIONS ? 204 : 400 };
-        response_send(&req->res, &head, (capra_slice){ 0 });
-        return ANSWERED;
-    }
-    if (s->responses.as_next && req->target.authority.data != NULL)
-        return redirect(req, 308, raw); /* for the slashes in it, to itself */
-    if (req->target.has_empty_segment)
-        return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
-    const rules *r = app_rules(s->app);
-    if (r != NULL)
-        return find_by_rules(req, r);
-    capra_slice const path = req->target.path;
-    if (path.length > 1 && path.data[path.length - 1] == '/')
-        return redirect_slash(req);
-    return take_route(req, match_path(req, path));
-}
-
-/* In the words that Next's users know. */
-static verdict refuse_length(capra_request *req)
-{
-    char text[96];
-    int const length =
-        snprintf(text, sizeof text, "Body exceeded %s limit", req->route->limit_text);
-    if (req->server->responses.as_next) {
-        req->is_refused = true;
-        req->body.limit = -1; /* the rest of it is dropped */
-        req->body.error = 0;
-    } else {
-        req->res.closes = true;
-    }
-    response_refusal(&req->res, 413, slice_of(text, (size_t)length));
-    return ANSWERED;
-}
-
-static verdict check_policy(capra_request *req)
-{
-    int64_t const most = (int64_t)req->server->options.body_bytes;
-    int64_t limit = req->route->reads_body ? req->route->body_limit : -1;
-    if (most > 0 && (limit < 0 || limit > most))
-        limit = most;
-    body_init(&req->body, &req->head, limit);
-    return body_check(&req->body) == 0 ? PASS : refuse_length(req);
-}
-
-static void send_continue(capra_request *req)
-{
-    if (!req->head.expects_continue || req->has_continued || req->body.received > 0)
-        return;
-    req->has_continued = true;
-    if (response_interim(&req->res, 100, (capra_slice){ 0 }) == 0)
-        list_append(&req->server->dirty, &req->conn->dirty);
-}
-
-static void await_body(capra_request *req)
-{
-    conn *c = req->conn;
-    send_continue(req);
-    c->transport->set_deadline(c, CONN_BODY);
-    if (c->is_paused)
-        c->transport->resume(c);
-}
-
-/* A body that came with its head needs no copy. Where the handler reads it as a stream that is the
- * case for small ones, which then cost it no further call. */
-static bool take_whole_body(capra_request *req)
-{
-    conn *c = req->conn;
-    size_t const most = req->route->reads_body ? SIZE_MAX : SMALL_BODY_BYTES;
-    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL ||
-        req->body.left > most || conn_input(c).length < req->body.left)
-        return false;
-    req->whole_body = slice_of(conn_input(c).data, (size_t)req->body.left);
-    conn_input_read(c, (size_t)req->body.left);
-    conn_input_pin(c);
-    req->body.received = req->body.left;
-    req->body.is_done = true;
-    return true;
-}
-
-static verdict take_body(capra_request *req)
-{
-    conn *c = req->conn;
-    if (req->body.is_done || take_whole_body(req) || !req->route->reads_body)
-        return PASS;
-
-    for (size_t used = 1; used > 0 && !req->body.is_done;) {
-        capra_slice piece;
-        int const error = take_piece(req, &used, &piece);
-        if (error == CAPRA_E_BODY_LONG)
-            return refuse_length(req);
-        if (error != 0)
-            return refuse(req, error);
-        buffer_append_slice(&req->collected, piece);
-    }
-    req->whole_body = buffer_slice(&req->collected);
-    if (req->body.is_done)
-        return PASS;
-    if (c->has_ended)
-        return refuse(req, CAPRA_E_BODY_CUT);
-    await_body(req);
-    return LATER;
-}
-
-static verdict run_native(capra_request *req)
-{
-    req->route->run(req, &req->res);
-    if (req->res.state == RESPONSE_OPEN) {
-        log_line(LOG_ERROR, "%s returned without an answer to %s %.*s", req->route->file,
-                 http_method_name(req->head.method), (int)req->target.path.length,
-                 req->target.path.data);
-        response_error_text(&req->res, 500, slice_text("Internal Server Error"));
-    }
-    return req->res.source == NULL ? ANSWERED : PASS;
-}
-
-static verdict run_handler(capra_request *req)
-{
-    server *s = req->server;
-    if (req->route->kind == APP_NATIVE)
-        return run_native(req);
-    if (s->script == NULL) {
-        response_error_text(&req->res, 500, slice_text(req->route->message));
-        return ANSWERED;
-    }
-    enter(s);
-    give_id(s, req);
-    conn *c = req->conn;
-    s->script->request(s->script->data, req);
-    return c->is_closing || req->res.state == RESPONSE_ENDED ? LATER : PASS;
-}
-
-/* The streamed body has failed; whoever waits for it must hear so. */
-static verdict fail_body(capra_request *req, int code, script_end why)
-{
-    uint32_t const id = req->id;
-    server *s = req->server;
-    take_id(s, req);
-    if (req->res.state == RESPONSE_STREAMING) {
-        req->conn->transport->close(req->conn);
-        return LATER;
-    }
-    verdict const v = code == CAPRA_E_BODY_LONG ? refuse_length(req) : refuse(req, code);
-    enter(s);
-    s->script->ended(s->script->data, id, why);
-    return v;
-}
-
-/* A client that asks for more than it reads would have us keep all the answers. */
-static bool is_full(const conn *c)
-{
-    return c->is_writing || buffer_length(&c->out) >= OUT_BYTES;
-}
-
-/* The next piece of the answer, once the client has taken the last one. */
-static verdict pull(capra_request *req)
-{
-    server *s = req->server;
-    conn *c = req->conn;
-    c->transport->set_deadline(c, CONN_NO_DEADLINE);
-    if (is_full(c))
-        return LATER;
-    if (s->pulls < TURN_PULLS) {
-        s->pulls++;
-        if (response_pull(&req->res) < 0) {
-            c->transport->close(c);
-            return LATER;
-        }
-    }
-    list_append(&s->dirty, &c->dirty);
-    return LATER;
-}
-
-/* The handler runs and has not answered yet; meanwhile its body may flow. Or it has, and what it
- * answered flows. */
-static verdict follow(capra_request *req)
-{
-    server *s = req->server;
-    conn *c = req->conn;
-    if (req->res.source != NULL)
-        return pull(req);
-    for (size_t used = 1; req->flows && used > 0 && !req->body.is_done;) {
-        capra_slice piece;
-        int const error = take_piece(req, &used, &piece);
-        if (error != 0)
-            return fail_body(req, error,
-                             error == CAPRA_E_BODY_LONG ? SCRIPT_LONG_BODY : SCRIPT_BAD_BODY);
-        if (piece.length > 0) {
-            enter(s);
-            s->script->body(s->script->data, req->id, piece);
-            if (c->is_closing || req->res.state == RESPONSE_ENDED)
-                return LATER;
-        }
-    }
-    if (req->body.is_done && req->flows && !req->is_told_of_end) {
-        req->is_told_of_end = true;
-        enter(s);
-        s->script->body_end(s->script->data, req->id);
-        return LATER;
-    }
-    if (!req->body.is_done && c->has_ended && conn_input(c).length == 0)
-        return fail_body(req, CAPRA_E_BODY_CUT, SCRIPT_BAD_BODY);
-    if (c->has_ended && !req->is_told_of_half_close) {
-        req->is_told_of_half_close = true;
-        enter(s);
-        s->script->ended(s->script->data, req->id, SCRIPT_HALF_CLOSED);
-        if (c->is_closing || req->res.state == RESPONSE_ENDED)
-            return LATER;
-    }
-    if (req->flows && !req->body.is_done)
-        await_body(req);
-    else if (!c->has_ended)
-        c->transport->set_deadline(c, CONN_NO_DEADLINE);
-    else if (c->deadline != CONN_HALF)
-        c->transport->set_deadline(c, CONN_HALF);
-    return LATER;
-}
-
 typedef verdict (*stage_fn)(capra_request *req);
 
 static const stage_fn stages[STAGES] = {
-    [STAGE_HEAD] = read_head, [STAGE_ROUTE] = find_route,    [STAGE_POLICY] = check_policy,
-    [STAGE_BODY] = take_body, [STAGE_HANDLER] = run_handler, [STAGE_RUNNING] = follow,
+    [STAGE_HEAD] = read_head,
+    [STAGE_ROUTE] = stage_find_route,
+    [STAGE_POLICY] = stage_check_policy,
+    [STAGE_BODY] = stage_take_body,
+    [STAGE_HANDLER] = stage_run_handler,
+    [STAGE_RUNNING] = stage_follow,
     [STAGE_HELD] = hold,
 };
 
@@ -719,7 +257,7 @@ static void advance(server *s, conn *c)
         }
         if (c->request == NULL && conn_input(c).length == 0)
             break;
-        if (c->request == NULL && is_full(c))
+        if (c->request == NULL && pipeline_is_full(c))
             return; /* until on_drained, or a flush that sends it all */
         serve(c->request != NULL ? c->request : request_new(s, c));
         if (c->request != NULL)
@@ -745,9 +283,9 @@ static void tell_drained(server *s, conn *c)
     if (req == NULL || req->id == 0 || !req->awaits_drain)
         return;
     req->awaits_drain = false;
-    enter(s);
+    pipeline_enter(s);
     s->script->drained(s->script->data, req->id);
-    leave(s);
+    pipeline_leave(s);
 }
 
 static void on_drained(conn *c)
@@ -769,14 +307,14 @@ static void on_deadline(conn *c)
         c->transport->close(c);
     } else if (c->deadline == CONN_HEAD && req->stage == STAGE_HEAD) {
         begin_response(req, false);
-        refuse(req, CAPRA_E_HEAD_SLOW);
+        pipeline_refuse(req, CAPRA_E_HEAD_SLOW);
         finish(req);
     } else if (c->deadline == CONN_BODY && req->stage == STAGE_BODY) {
-        refuse(req, CAPRA_E_BODY_SLOW);
+        pipeline_refuse(req, CAPRA_E_BODY_SLOW);
         finish(req);
     } else if (c->deadline == CONN_BODY && req->stage == STAGE_RUNNING) {
-        fail_body(req, CAPRA_E_BODY_SLOW, SCRIPT_BAD_BODY);
-        leave(s);
+        pipeline_fail_body(req, CAPRA_E_BODY_SLOW, SCRIPT_BAD_BODY);
+        pipeline_leave(s);
     }
 }
 
@@ -791,10 +329,10 @@ static void on_close(conn *c)
     request_free(req);
     if (id != 0) {
         bool const was_inside = s->is_inside;
-        enter(s);
+        pipeline_enter(s);
         s->script->ended(s->script->data, id, SCRIPT_GONE);
         if (!was_inside)
-            leave(s);
+            pipeline_leave(s);
     }
 }
 
@@ -816,7 +354,7 @@ static void serve_ready(server *s)
         list_remove(&c->ready);
         advance(s, c);
     }
-    leave(s);
+    pipeline_leave(s);
 }
 
 /* Now that there is room for answers again. */
@@ -898,7 +436,7 @@ void server_free(server *s)
     conn_memory_cleanup(&s->memory);
     pool_cleanup(&s->requests);
     compressor_free(s->compressor);
-    free(s->slots);
+    ids_cleanup(&s->ids);
     free(s);
 }
 
@@ -938,7 +476,7 @@ void server_pause_body(capra_request *req)
 
 void server_abort(capra_request *req)
 {
-    take_id(req->server, req);
+    pipeline_take_id(req);
     req->conn->transport->close(req->conn);
 }
 

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline.h"
+
+#include "base/error.h"
+#include "parity.h"
+#include "policy/upgrade.h"
+
+static verdict redirect(capra_request *req, int status, capra_slice target)
+{
+    response_redirect(&req->res, status, target);
+    return ANSWERED;
+}
+
+/* The same path without its last slash. */
+static verdict redirect_slash(capra_request *req)
+{
+    bool const is_strict = app_get_settings(req->server->app)->is_strict_parity;
+    capra_slice path = req->target.path;
+    while (path.length > 1 && path.data[path.length - 1] == '/')
+        path.length--;
+    return redirect(req, 308, rules_join(path, req->target.query, is_strict, &req->arena));
+}
+
+static verdict answer_page(capra_request *req, int status)
+{
+    response_page(&req->res, status);
+    return ANSWERED;
+}
+
+/* What was found has parameters. */
+static bool is_dynamic(const capra_request *req)
+{
+    const capra_slice *names;
+    return req->file == NULL &&
+           route_table_params(app_table(req->server->app), req->match.route, &names) > 0;
+}
+
+/* A public file comes before all routes. */
+static route_result match_path(capra_request *req, capra_slice path)
+{
+    const app *a = req->server->app;
+    open_file found;
+    if (!files_open(app_files(a), &found, path, &req->arena))
+        return req->server->responses.as_next
+                   ? route_table_match_bytes(app_table(a), path, &req->match)
+                   : route_table_match(app_table(a), path, &req->match);
+    req->file = arena_take(&req->arena, sizeof found);
+    *req->file = found;
+    return ROUTE_FOUND;
+}
+
+static verdict answer_file(capra_request *req)
+{
+    http_method const method = req->head.method;
+    if (method != HTTP_GET && method != HTTP_HEAD) {
+        file_close(req->file);
+        response_page_with(&req->res, 405, slice_text("Allow: GET\r\nAllow: HEAD\r\n"));
+        return ANSWERED;
+    }
+    file_answer(req->file, &req->res);
+    req->stage = STAGE_RUNNING; /* its bytes follow */
+    return LATER;
+}
+
+static route_result match_walk(capra_request *req, const rules_walk *w)
+{
+    capra_slice path;
+    if (!rules_inner_path(w, &path))
+        return ROUTE_NONE;
+    return match_path(req, path);
+}
+
+/* Literal routes come before the rewrites behind the files, dynamic ones after them. */
+static route_result find_rewritten(capra_request *req, rules_walk *w)
+{
+    for (uint32_t at = 0; rules_rewrite(w, RULES_BEFORE_FILES, &at);)
+        continue;
+    route_result found = match_walk(req, w);
+    if (found == ROUTE_FOUND && !is_dynamic(req))
+        return found;
+    for (rules_list which = RULES_AFTER_FILES; which <= RULES_FALLBACK; which++) {
+        for (uint32_t at = 0; rules_rewrite(w, which, &at);) {
+            found = match_walk(req, w);
+            if (found != ROUTE_NONE)
+                return found;
+        }
+        if (found != ROUTE_NONE)
+            return found;
+    }
+    return found;
+}
+
+static verdict answer_not_found(capra_request *req)
+{
+    server *s = req->server;
+    capra_slice const path = req->target.path;
+    bool const is_known =
+        s->responses.as_next && parity_is_known(app_table(s->app), path, &req->arena);
+    response_not_found(&req->res, path, is_known);
+    return ANSWERED;
+}
+
+/* Nobody here speaks another protocol. What does not exist, does not in any; but Next closes the
+ * connection without a word, and where there is no route it leaves the client waiting. */
+static verdict decline_upgrade(capra_request *req, bool is_found)
+{
+    conn *c = req->conn;
+    bool const as_next = req->server->responses.as_next;
+    if (!is_found && !as_next)
+        return PASS;
+    if (req->file != NULL)
+        file_close(req->file);
+    if (!as_next)
+        return pipeline_refuse(req, CAPRA_E_UPGRADE);
+    if (is_found) {
+        c->transport->close(c);
+        return LATER;
+    }
+    req->stage = STAGE_HELD;
+    c->transport->set_deadline(c, CONN_IDLE);
+    return LATER;
+}
+
+static verdict take_route(capra_request *req, route_result found)
+{
+    server *s = req->server;
+    if (req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
+        upgrade_is_wanted(&req->head, req->data, s->responses.as_next)) {
+        verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
+        if (v != PASS)
+            return v;
+    }
+    switch (found) {
+    case ROUTE_NONE:
+        return answer_not_found(req);
+    case ROUTE_BAD_ESCAPE:
+        return answer_page(req, 400);
+    case ROUTE_FOUND:
+        break;
+    }
+    if (req->file != NULL)
+        return answer_file(req);
+    if (s->responses.as_next)
+        parity_change_params(req, app_table(s->app));
+    req->app = app_hold(s->app);
+    req->route = app_find(s->app, req->match.route);
+    return PASS;
+}
+
+/* What next.config says stands between the target and the table of routes. */
+static verdict find_by_rules(capra_request *req, const rules *r)
+{
+    rules_walk w;
+    rules_walk_init(&w, r, &req->head, req->data, &req->target, &req->arena);
+    capra_slice location;
+    int const status = rules_redirect(&w, &location);
+    if (status != 0)
+        return redirect(req, status, location);
+    req->res.preset = rules_fields(&w);
+    route_result const found = find_rewritten(req, &w);
+    if (found == ROUTE_FOUND && w.is_rewritten) {
+        req->hidden_names = rules_hidden(&w, is_dynamic(req));
+        req->rewritten_query = w.query.data == NULL ? slice_of("", 0) : w.query;
+        req->target.query = w.query;
+    }
+    rules_strip_target(r, &req->target);
+    return take_route(req, found);
+}
+
+verdict stage_find_route(capra_request *req)
+{
+    server *s = req->server;
+    capra_slice const raw = slice_of(req->data + req->head.target, req->head.target_length);
+    int const error = http_target_parse(&req->target, raw, &req->arena);
+    body_init(&req->body, &req->head, -1);
+    if (error != 0)
+        return pipeline_refuse(req, error);
+    if (req->target.is_asterisk) {
+        response_head const head = { .status = req->head.method == HTTP_OPTIONS ? 204 : 400 };
+        response_send(&req->res, &head, (capra_slice){ 0 });
+        return ANSWERED;
+    }
+    if (s->responses.as_next && req->target.authority.data != NULL)
+        return redirect(req, 308, raw); /* for the slashes in it, to itself */
+    if (req->target.has_empty_segment)
+        return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
+    const rules *r = app_rules(s->app);
+    if (r != NULL)
+        return find_by_rules(req, r);
+    capra_slice const path = req->target.path;
+    if (path.length > 1 && path.data[path.length - 1] == '/')
+        return redirect_slash(req);
+    return take_route(req, match_path(req, path));
+}

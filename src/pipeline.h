@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_PIPELINE_H
+#define CAPRA_PIPELINE_H
+
+#include "handler/ids.h"
+#include "server.h"
+
+/* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
+
+/* A stage passes the request on, or has answered it, or waits for something to happen. */
+typedef enum verdict { PASS, ANSWERED, LATER } verdict;
+
+struct server {
+    options options;
+    http_limits limits;
+    app *app;
+    const script_host *script;
+    conn_memory memory;
+    pool requests;
+    list ready, dirty; /* connections with something to do, and with something to send */
+    response_clock clock;
+    response_settings responses;
+    compressor *compressor;
+    ids ids;
+    uint32_t in_flight;
+    uint32_t pulls; /* in this turn */
+    bool is_inside; /* the script host has been entered in this turn */
+    bool is_draining;
+    bool logs_requests;
+};
+
+/* find_route.c: from the target to a route, a file of public/, or an answer. */
+verdict stage_find_route(capra_request *req);
+
+/* take_body.c: the body held against its limit before anything is spent on it; then all of it,
+ * unless its handler reads it as a stream. */
+verdict stage_check_policy(capra_request *req);
+verdict stage_take_body(capra_request *req);
+
+/* run_handler.c: the handler, in either language; then, until its answer has ended, what flows to
+ * it and from it. */
+verdict stage_run_handler(capra_request *req);
+verdict stage_follow(capra_request *req);
+
+/* The streamed body has failed; whoever waits for it hears so. */
+verdict pipeline_fail_body(capra_request *req, int code, script_end why);
+
+/* More of the body is wanted: says so to a client that waits for the word, and gives it its time.
+ */
+void pipeline_await_body(capra_request *req);
+
+/* The next piece of the body, as body_take has it; trailers are kept. */
+int pipeline_take_piece(capra_request *req, size_t *used, capra_slice *piece);
+
+/* The answer to a body that is longer than its route takes. */
+verdict pipeline_refuse_length(capra_request *req);
+
+/* The answer that the table of errors has for `code`, and the end of the connection. */
+verdict pipeline_refuse(capra_request *req, int code);
+
+/* Has the client more to read than it should leave unread? */
+bool pipeline_is_full(const conn *c);
+
+/* The script host hears no more of the request. */
+void pipeline_take_id(capra_request *req);
+
+/* Around calls into the script host; entered once in a turn, left when all have been made. */
+static inline void pipeline_enter(server *s)
+{
+    if (!s->is_inside) {
+        s->is_inside = true;
+        s->script->enter(s->script->data);
+    }
+}
+
+static inline void pipeline_leave(server *s)
+{
+    if (s->is_inside) {
+        s->is_inside = false;
+        s->script->leave(s->script->data);
+    }
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline.h"
+
+#include "base/error.h"
+#include "base/log.h"
+
+enum {
+    OUT_BYTES = 64 * 1024, /* with as much unsent, the next request of a connection waits */
+    TURN_PULLS = 4,        /* pieces of bodies that are pulled, before the loop looks again */
+};
+
+static verdict run_native(capra_request *req)
+{
+    req->route->run(req, &req->res);
+    if (req->res.state == RESPONSE_OPEN) {
+        log_line(LOG_ERROR, "%s returned without an answer to %s %.*s", req->route->file,
+                 http_method_name(req->head.method), (int)req->target.path.length,
+                 req->target.path.data);
+        response_error_text(&req->res, 500, slice_text("Internal Server Error"));
+    }
+    return req->res.source == NULL ? ANSWERED : PASS;
+}
+
+verdict stage_run_handler(capra_request *req)
+{
+    server *s = req->server;
+    if (req->route->kind == APP_NATIVE)
+        return run_native(req);
+    if (s->script == NULL) {
+        response_error_text(&req->res, 500, slice_text(req->route->message));
+        return ANSWERED;
+    }
+    pipeline_enter(s);
+    req->id = ids_give(&s->ids, req);
+    conn *c = req->conn;
+    s->script->request(s->script->data, req);
+    return c->is_closing || req->res.state == RESPONSE_ENDED ? LATER : PASS;
+}
+
+/* The streamed body has failed; whoever waits for it must hear so. */
+verdict pipeline_fail_body(capra_request *req, int code, script_end why)
+{
+    uint32_t const id = req->id;
+    server *s = req->server;
+    pipeline_take_id(req);
+    if (req->res.state == RESPONSE_STREAMING) {
+        req->conn->transport->close(req->conn);
+        return LATER;
+    }
+    verdict const v =
+        code == CAPRA_E_BODY_LONG ? pipeline_refuse_length(req) : pipeline_refuse(req, code);
+    pipeline_enter(s);
+    s->script->ended(s->script->data, id, why);
+    return v;
+}
+
+/* A client that asks for more than it reads would have us keep all the answers. */
+bool pipeline_is_full(const conn *c)
+{
+    return c->is_writing || buffer_length(&c->out) >= OUT_BYTES;
+}
+
+/* The next piece of the answer, once the client has taken the last one. */
+static verdict pull(capra_request *req)
+{
+    server *s = req->server;
+    conn *c = req->conn;
+    c->transport->set_deadline(c, CONN_NO_DEADLINE);
+    if (pipeline_is_full(c))
+        return LATER;
+    if (s->pulls < TURN_PULLS) {
+        s->pulls++;
+        if (response_pull(&req->res) < 0) {
+            c->transport->close(c);
+            return LATER;
+        }
+    }
+    list_append(&s->dirty, &c->dirty);
+    return LATER;
+}
+
+/* The handler runs and has not answered yet; meanwhile its body may flow. Or it has, and what it
+ * answered flows. */
+verdict stage_follow(capra_request *req)
+{
+    server *s = req->server;
+    conn *c = req->conn;
+    if (req->res.source != NULL)
+        return pull(req);
+    for (size_t used = 1; req->flows && used > 0 && !req->body.is_done;) {
+        capra_slice piece;
+        int const error = pipeline_take_piece(req, &used, &piece);
+        if (error != 0)
+            return pipeline_fail_body(
+                req, error, error == CAPRA_E_BODY_LONG ? SCRIPT_LONG_BODY : SCRIPT_BAD_BODY);
+        if (piece.length > 0) {
+            pipeline_enter(s);
+            s->script->body(s->script->data, req->id, piece);
+            if (c->is_closing || req->res.state == RESPONSE_ENDED)
+                return LATER;
+        }
+    }
+    if (req->body.is_done && req->flows && !req->is_told_of_end) {
+        req->is_told_of_end = true;
+        pipeline_enter(s);
+        s->script->body_end(s->script->data, req->id);
+        return LATER;
+    }
+    if (!req->body.is_done && c->has_ended && conn_input(c).length == 0)
+        return pipeline_fail_body(req, CAPRA_E_BODY_CUT, SCRIPT_BAD_BODY);
+    if (c->has_ended && !req->is_told_of_half_close) {
+        req->is_told_of_half_close = true;
+        pipeline_enter(s);
+        s->script->ended(s->script->data, req->id, SCRIPT_HALF_CLOSED);
+        if (c->is_closing || req->res.state == RESPONSE_ENDED)
+            return LATER;
+    }
+    if (req->flows && !req->body.is_done)
+        pipeline_await_body(req);
+    else if (!c->has_ended)
+        c->transport->set_deadline(c, CONN_NO_DEADLINE);
+    else if (c->deadline != CONN_HALF)
+        c->transport->set_deadline(c, CONN_HALF);
+    return LATER;
+}
