@@ -2,6 +2,7 @@
 #ifndef CAPRA_PIPELINE_H
 #define CAPRA_PIPELINE_H
 
+#include "base/scoreboard.h"
 #include "handler/ids.h"
 #include "server.h"
 
@@ -22,7 +23,8 @@ struct server {
     response_settings responses;
     compressor *compressor;
     ids ids;
-    uint32_t in_flight;
+    score own_score; /* as long as nobody else wants to know */
+    score *score;
     uint32_t pulls; /* in this turn */
     bool is_inside; /* the script host has been entered in this turn */
     bool is_draining;

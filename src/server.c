@@ -57,7 +57,7 @@ static capra_request *request_new(server *s, conn *c)
     http_head_init(&req->head);
     arena_init(&req->arena);
     c->request = req;
-    s->in_flight++;
+    score_add(&s->score->in_flight, 1);
     if (s->logs_requests)
         req->started_ns = now_ns();
     return req;
@@ -72,7 +72,7 @@ static void request_free(capra_request *req)
     buffer_cleanup(&req->trailers);
     arena_cleanup(&req->arena);
     app_release(req->app);
-    s->in_flight--;
+    score_add(&s->score->in_flight, -1);
     pool_give(&s->requests, req);
 }
 
@@ -156,6 +156,7 @@ static void finish(capra_request *req)
         log_request(req);
     conn_input_done(c);
     c->request = NULL;
+    score_add(&s->score->requests, 1);
     request_free(req);
 
     if (closes) {
@@ -417,6 +418,7 @@ server *server_new(const options *o, app *a, const script_host *script, bool log
         .script = script,
         .logs_requests = logs_requests,
     };
+    s->score = &s->own_score;
     conn_memory_init(&s->memory, (uint32_t)o->head_bytes);
     pool_init(&s->requests, sizeof(capra_request), SPARE_REQUESTS);
     list_init(&s->ready);
@@ -460,7 +462,12 @@ void server_drain(server *s)
 
 uint32_t server_in_flight(const server *s)
 {
-    return s->in_flight;
+    return score_get(&s->score->in_flight);
+}
+
+void server_set_score(server *s, score *shared)
+{
+    s->score = shared;
 }
 
 void server_read_body(capra_request *req)

@@ -3,6 +3,7 @@
 #define CAPRA_SERVER_H
 
 #include "app.h"
+#include "base/scoreboard.h"
 #include "handler/script.h"
 #include "net/conn.h"
 #include "options.h"
@@ -33,6 +34,10 @@ void server_set_app(server *s, app *app);
 void server_drain(server *s);
 
 uint32_t server_in_flight(const server *s);
+
+/* From now on its requests are counted there; before the first one. Lent, and outlives the
+ * server. */
+void server_set_score(server *s, score *shared);
 
 /* ---- For the script host: everything by id; an id that names nothing gives NULL ---- */
 

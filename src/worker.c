@@ -4,13 +4,16 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "net/net.h"
 #include "supervisor/worker_channel.h"
+#include "supervisor/worker_pulse.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct worker {
     worker_config config;
@@ -18,6 +21,9 @@ struct worker {
     server *server;
     net *net;
     channel *channel;
+    scoreboard *board;
+    score *score; /* this worker's place in it */
+    pulse *pulse;
     void (*on_end)(void *data);
     void *data;
     bool is_draining, is_stopping, is_held;
@@ -70,7 +76,9 @@ static void on_net_closed(void *data)
     worker *w = data;
     if (w->channel != NULL)
         channel_close(w->channel);
+    pulse_stop(w->pulse);
     server_free(w->server);
+    scoreboard_free(w->board);
     void (*on_end)(void *) = w->on_end;
     void *owner = w->data;
     free(w);
@@ -88,6 +96,7 @@ void worker_stop(worker *w)
 static void drain(worker *w, uint32_t idle_ms)
 {
     w->is_draining = true;
+    score_set(&w->score->state, SCORE_DRAINING);
     server_drain(w->server);
     net_drain(w->net, idle_ms, w->config.options.shutdown_ms);
 }
@@ -167,6 +176,7 @@ static int open_net(worker *w, void *loop)
                           [CONN_HALF] = HALF_CLOSED_MS,
                           [CONN_LINGER] = LINGER_MS },
         .connections = (uint32_t)o->connections,
+        .score = w->score,
     };
     net_events const events = { .conn = server_conn_events,
                                 .conn_owner = w->server,
@@ -174,6 +184,23 @@ static int open_net(worker *w, void *loop)
                                 .on_overdue = on_overdue,
                                 .owner = w };
     return net_open(&w->net, loop, WORKER_LISTEN_FD, &no, &events, server_memory(w->server));
+}
+
+/* Its own place in the supervisor's table, or a table of its own where there is none to share. */
+static void open_scoreboard(worker *w)
+{
+    const char *text = getenv(WORKER_SLOT_VARIABLE);
+    uint32_t slot = text == NULL ? 0 : (uint32_t)strtoul(text, NULL, 10);
+    if (text == NULL || scoreboard_open(&w->board, WORKER_SCOREBOARD_FD) != 0 ||
+        slot >= scoreboard_slots(w->board)) {
+        scoreboard_free(w->board);
+        if (scoreboard_new(&w->board, 1, 0) != 0)
+            abort(); /* there is no memory */
+        slot = 0;
+    }
+    w->score = scoreboard_at(w->board, slot);
+    score_set(&w->score->pid, (uint32_t)getpid());
+    server_set_score(w->server, w->score);
 }
 
 int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
@@ -187,6 +214,7 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     worker *w = memory_take(sizeof *w);
     *w = (worker){ .config = *config, .script = script, .on_end = on_end, .data = data };
     w->server = server_new(&config->options, a, script, config->is_development);
+    open_scoreboard(w);
     if (script != NULL)
         script->routes(script->data, app_manifest(a));
     uint32_t const routes = app_route_count(a);
@@ -200,6 +228,8 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
         snprintf(why, why_size, "the inherited sockets cannot be used: %s", strerror(errno));
         return error;
     }
+    w->pulse = pulse_start(loop, w->score);
+    score_set(&w->score->state, SCORE_SERVING);
     channel_send(w->channel, MESSAGE_READY, routes);
     *out = w;
     return 0;

@@ -11,7 +11,7 @@
 typedef struct worker worker;
 
 /* Descriptors that a worker is born with. */
-enum { WORKER_LISTEN_FD = 3, WORKER_CHANNEL_FD = 4 };
+enum { WORKER_LISTEN_FD = 3, WORKER_CHANNEL_FD = 4, WORKER_SCOREBOARD_FD = 5 };
 
 typedef struct worker_config {
     options options;
@@ -21,6 +21,9 @@ typedef struct worker_config {
 
 /* The variable that carries the config from the supervisor to the worker, as JSON. */
 #define WORKER_VARIABLE "CAPRA_WORKER"
+
+/* The variable that carries the number of the worker's slot in the scoreboard. */
+#define WORKER_SLOT_VARIABLE "CAPRA_WORKER_SLOT"
 
 /* The config as text for WORKER_VARIABLE; to be freed with free. */
 char *worker_config_write(const worker_config *config);

@@ -145,6 +145,7 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
     supervisor_config const supervised = {
         .worker_command = worker_command,
         .environment = environment,
+        .slot_variable = WORKER_SLOT_VARIABLE,
         .directory = args->directory,
         .compiler = is_development ? compiler : NULL,
         .listen_fd = fd,

@@ -2,6 +2,7 @@
 #ifndef CAPRA_NET_H
 #define CAPRA_NET_H
 
+#include "base/scoreboard.h"
 #include "conn.h"
 
 /* Listeners, connections and deadlines on libuv's loop. Knows bytes, not HTTP. */
@@ -10,6 +11,7 @@ typedef struct net net;
 typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
     uint32_t connections;                  /* at once; the next waits in the kernel's queue */
+    score *score; /* where connections are counted; lent, and outlives the net */
 } net_options;
 
 typedef struct net_events {

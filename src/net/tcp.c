@@ -42,7 +42,6 @@ struct net {
     net_events events;
     conn_memory *memory;
     list open;
-    uint32_t connection_count;
     int handles_open; /* of the net's own */
     bool is_accepting, waits_to_accept, is_closing;
     void (*on_closed)(void *data);
@@ -63,7 +62,7 @@ static tcp *tcp_of(conn *c)
 
 static void try_finish_close(net *n)
 {
-    if (!n->is_closing || n->handles_open > 0 || n->connection_count > 0)
+    if (!n->is_closing || n->handles_open > 0 || net_connection_count(n) > 0)
         return;
     void (*on_closed)(void *) = n->on_closed;
     void *data = n->closed_data;
@@ -83,7 +82,7 @@ static void on_tcp_closed(uv_handle_t *handle)
     free(t->rest);
     free(t->peer);
     free(t);
-    n->connection_count--;
+    score_add(&n->options.score->connections, -1);
     if (n->waits_to_accept)
         accept_waiting(n);
     try_finish_close(n);
@@ -316,7 +315,7 @@ static tcp *make_tcp(net *n)
     list_init(&t->open);
     uv_tcp_init(n->loop, &t->handle);
     t->handle.data = t;
-    n->connection_count++;
+    score_add(&n->options.score->connections, 1);
     return t;
 }
 
@@ -329,6 +328,7 @@ static void begin_tcp(tcp *t, int error)
         uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
         return;
     }
+    score_add(&n->options.score->accepted, 1);
     list_append(&n->open, &t->open);
     deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
     uv_read_start((uv_stream_t *)&t->handle, on_room, on_read);
@@ -368,7 +368,7 @@ static void on_connection(uv_stream_t *listener, int status)
         log_line(LOG_WARN, "a connection could not be accepted: %s", uv_strerror(status));
         return;
     }
-    if (n->connection_count >= n->options.connections) {
+    if (net_connection_count(n) >= n->options.connections) {
         n->waits_to_accept = true;
         return;
     }
@@ -377,7 +377,7 @@ static void on_connection(uv_stream_t *listener, int status)
 
 static void accept_waiting(net *n)
 {
-    if (!n->is_accepting || n->connection_count >= n->options.connections)
+    if (!n->is_accepting || net_connection_count(n) >= n->options.connections)
         return;
     n->waits_to_accept = false;
     accept_one(n);
@@ -496,7 +496,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
 
 uint32_t net_connection_count(const net *n)
 {
-    return n->connection_count;
+    return score_get(&n->options.score->connections);
 }
 
 /* ---- Addresses ---- */

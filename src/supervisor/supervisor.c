@@ -4,10 +4,13 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "builder.h"
 #include "worker_channel.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,7 +41,7 @@ typedef struct child {
     uv_timer_t deadline;
     channel *channel;
     child_state state;
-    uint32_t generation;
+    uint32_t generation, slot;
     uint64_t started_ms;
     uint32_t routes;
     int handles_open;
@@ -51,6 +54,7 @@ struct supervisor {
     uv_signal_t signals[3];
     uv_timer_t restart;
     builder *builder;
+    scoreboard *board;
     list children;
     uint32_t generation;  /* of the newest workers; older ones go when these serve */
     char *const *command; /* of the newest workers */
@@ -84,6 +88,7 @@ static void on_child_closed(uv_handle_t *handle)
 static void release(child *c)
 {
     list_remove(&c->link);
+    scoreboard_retire(c->supervisor->board, c->slot);
     if (c->channel != NULL)
         channel_close(c->channel);
     uv_close((uv_handle_t *)&c->process, on_child_closed);
@@ -129,37 +134,66 @@ static void on_child_silent(void *owner)
     c->channel = NULL; /* its exit is reported by itself */
 }
 
+/* The environment of all workers, and behind it the one line that is this worker's; to be freed. */
+static char **make_environment(const supervisor *s, char *own_line)
+{
+    size_t count = 0;
+    while (s->config->environment[count] != NULL)
+        count++;
+    char **all = memory_take((count + 2) * sizeof *all);
+    memcpy(all, s->config->environment, count * sizeof *all);
+    all[count] = own_line;
+    all[count + 1] = NULL;
+    return all;
+}
+
 static int spawn(supervisor *s, child *c, char *const *command, int channel_fd)
 {
+    char line[64];
+    snprintf(line, sizeof line, "%s=%u", s->config->slot_variable, c->slot);
+    char **environment = make_environment(s, line);
     uv_stdio_container_t stdio[] = {
         { .flags = UV_IGNORE },
         { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
         { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
         { .flags = UV_INHERIT_FD, .data.fd = s->config->listen_fd },
         { .flags = UV_INHERIT_FD, .data.fd = channel_fd },
+        { .flags = UV_INHERIT_FD, .data.fd = scoreboard_fd(s->board) },
     };
     /* A session of its own: Ctrl-C in a terminal is for the supervisor, who then drains. */
     uv_process_options_t const options = {
         .exit_cb = on_child_exit,
         .file = command[0],
         .args = (char **)(uintptr_t)command,
-        .env = (char **)(uintptr_t)s->config->environment,
+        .env = environment,
         .cwd = s->config->directory,
         .flags = UV_PROCESS_DETACHED,
         .stdio_count = sizeof stdio / sizeof *stdio,
         .stdio = stdio,
     };
-    return uv_spawn(&s->loop, &c->process, &options);
+    int const error = uv_spawn(&s->loop, &c->process, &options);
+    free(environment);
+    return error;
 }
 
 static bool start_one(supervisor *s, char *const *command)
 {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    int const slot = scoreboard_claim(s->board, s->generation);
+    if (slot < 0) {
+        log_line(LOG_ERROR, "there are %u workers already; no more can be started",
+                 scoreboard_slots(s->board));
         return false;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        scoreboard_retire(s->board, (uint32_t)slot);
+        return false;
+    }
 
     child *c = memory_take(sizeof *c);
-    *c = (child){ .supervisor = s, .generation = s->generation, .handles_open = 2 };
+    *c = (child){
+        .supervisor = s, .generation = s->generation, .slot = (uint32_t)slot, .handles_open = 2
+    };
     c->started_ms = uv_now(&s->loop);
     list_init(&c->link);
     list_append(&s->children, &c->link);
@@ -428,6 +462,10 @@ static void close_handle(uv_handle_t *handle, void *data)
 int supervisor_run(const supervisor_config *config)
 {
     supervisor s = { .config = config };
+    if (scoreboard_new(&s.board, SCOREBOARD_SLOTS, 0) != 0) {
+        log_line(LOG_ERROR, "no memory to share with workers: %s", strerror(errno));
+        return 1;
+    }
     list_init(&s.children);
     uv_loop_init(&s.loop);
     uv_timer_init(&s.loop, &s.restart);
@@ -448,5 +486,6 @@ int supervisor_run(const supervisor_config *config)
     uv_walk(&s.loop, close_handle, NULL);
     uv_run(&s.loop, UV_RUN_DEFAULT);
     uv_loop_close(&s.loop);
+    scoreboard_free(s.board);
     return s.exit_code;
 }

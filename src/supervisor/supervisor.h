@@ -15,7 +15,8 @@ typedef struct supervisor_config {
     char *const *(*worker_command)(void *data, const char **error);
     /* Before each start as well: the whole environment of workers. */
     char *const *environment;
-    const char *directory; /* the project's; where workers run */
+    const char *slot_variable; /* that tells a worker its slot in the scoreboard, beside it */
+    const char *directory;     /* the project's; where workers run */
     char *const *compiler; /* in development: the command that rebuilds at each change; else NULL */
     int listen_fd;
     uint32_t workers;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "scoreboard.h"
+
+#include "arena.h"
+#include "error.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SCOREBOARD_VERSION = 1 };
+
+/* At the front of the shared memory. All but `used` is written once. */
+typedef struct header {
+    _Alignas(64) uint32_t version;
+    uint32_t slots, counters, row_bytes;
+    _Atomic uint32_t used;
+} header;
+
+struct scoreboard {
+    header *shared;
+    size_t bytes;
+    int fd;
+};
+
+static char *row(const scoreboard *b, uint32_t slot)
+{
+    return (char *)b->shared + sizeof(header) + (size_t)slot * b->shared->row_bytes;
+}
+
+static size_t bytes_of(const header *h)
+{
+    return sizeof *h + ((size_t)h->slots + 1) * h->row_bytes;
+}
+
+/* ---- The memory ---- */
+
+static int make_file(size_t bytes)
+{
+#ifdef __linux__
+    int const fd = memfd_create("capra-scoreboard", MFD_CLOEXEC);
+#else
+    char path[] = "/tmp/capra-scoreboard-XXXXXX";
+    int const fd = mkstemp(path);
+    if (fd >= 0)
+        unlink(path);
+#endif
+    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int map(scoreboard **out, int fd, size_t bytes)
+{
+    void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (shared == MAP_FAILED)
+        return CAPRA_E_SYSTEM;
+    *out = memory_take(sizeof **out);
+    **out = (scoreboard){ .shared = shared, .bytes = bytes, .fd = fd };
+    return 0;
+}
+
+int scoreboard_new(scoreboard **out, uint32_t slots, uint32_t counters)
+{
+    size_t const row_bytes = (sizeof(score) + counters * sizeof(uint64_t) + 63) / 64 * 64;
+    header const h = { .version = SCOREBOARD_VERSION,
+                       .slots = slots,
+                       .counters = counters,
+                       .row_bytes = (uint32_t)row_bytes };
+    int const fd = make_file(bytes_of(&h));
+    if (fd < 0)
+        return CAPRA_E_SYSTEM;
+    int const error = map(out, fd, bytes_of(&h));
+    if (error != 0) {
+        close(fd);
+        return error;
+    }
+    memcpy((*out)->shared, &h, sizeof h);
+    return 0;
+}
+
+static bool is_valid(const scoreboard *b)
+{
+    const header *h = b->shared;
+    return h->version == SCOREBOARD_VERSION && h->row_bytes >= sizeof(score) &&
+           h->row_bytes % 64 == 0 &&
+           h->row_bytes >= sizeof(score) + h->counters * sizeof(uint64_t) &&
+           bytes_of(h) == b->bytes;
+}
+
+int scoreboard_open(scoreboard **out, int fd)
+{
+    struct stat file;
+    scoreboard *b = NULL;
+    int const error =
+        fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(header)
+            ? CAPRA_E_INVALID
+            : map(&b, fd, (size_t)file.st_size);
+    close(fd); /* the mapping stays */
+    if (error != 0)
+        return error;
+    b->fd = -1;
+    if (!is_valid(b)) {
+        scoreboard_free(b);
+        return CAPRA_E_INVALID;
+    }
+    *out = b;
+    return 0;
+}
+
+void scoreboard_free(scoreboard *b)
+{
+    if (b == NULL)
+        return;
+    munmap(b->shared, b->bytes);
+    if (b->fd >= 0)
+        close(b->fd);
+    free(b);
+}
+
+/* ---- Looking ---- */
+
+int scoreboard_fd(const scoreboard *b)
+{
+    return b->fd;
+}
+
+uint32_t scoreboard_slots(const scoreboard *b)
+{
+    return b->shared->slots;
+}
+
+uint32_t scoreboard_counter_count(const scoreboard *b)
+{
+    return b->shared->counters;
+}
+
+score *scoreboard_at(const scoreboard *b, uint32_t slot)
+{
+    return (score *)(void *)row(b, slot);
+}
+
+_Atomic uint64_t *scoreboard_counters(const scoreboard *b, uint32_t slot)
+{
+    return (_Atomic uint64_t *)(void *)(row(b, slot) + sizeof(score));
+}
+
+const score *scoreboard_past(const scoreboard *b)
+{
+    return scoreboard_at(b, b->shared->slots);
+}
+
+const _Atomic uint64_t *scoreboard_past_counters(const scoreboard *b)
+{
+    return scoreboard_counters(b, b->shared->slots);
+}
+
+uint32_t scoreboard_used(const scoreboard *b)
+{
+    return score_get(&b->shared->used);
+}
+
+uint64_t scoreboard_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The next other slot at or after `*at` whose worker serves. */
+static const score *next_serving(const scoreboard *b, uint32_t own, uint32_t *at)
+{
+    while (*at < scoreboard_used(b)) {
+        uint32_t const slot = (*at)++;
+        const score *other = scoreboard_at(b, slot);
+        if (slot != own && score_get(&other->state) == SCORE_SERVING)
+            return other;
+    }
+    return NULL;
+}
+
+int64_t scoreboard_lead(const scoreboard *b, uint32_t slot)
+{
+    int64_t const own = score_get(&scoreboard_at(b, slot)->connections);
+    int64_t lead = 0;
+    uint32_t at = 0;
+    for (const score *other; (other = next_serving(b, slot, &at)) != NULL;) {
+        int64_t const ahead = own - (int64_t)score_get(&other->connections);
+        if (ahead > lead)
+            lead = ahead;
+    }
+    return lead;
+}
+
+bool scoreboard_is_alone(const scoreboard *b, uint32_t slot)
+{
+    uint32_t at = 0;
+    return next_serving(b, slot, &at) == NULL;
+}
+
+/* ---- Slots come and go ---- */
+
+static void clear(scoreboard *b, uint32_t slot)
+{
+    memset(row(b, slot), 0, b->shared->row_bytes);
+}
+
+int scoreboard_claim(scoreboard *b, uint32_t generation)
+{
+    for (uint32_t slot = 0; slot < b->shared->slots; slot++) {
+        score *s = scoreboard_at(b, slot);
+        if (score_get(&s->state) != SCORE_FREE)
+            continue;
+        score_set(&s->generation, generation);
+        score_set(&s->started_ns, scoreboard_now_ns());
+        score_set(&s->state, SCORE_STARTING);
+        if (slot >= scoreboard_used(b))
+            score_set(&b->shared->used, slot + 1);
+        return (int)slot;
+    }
+    return -1;
+}
+
+void scoreboard_retire(scoreboard *b, uint32_t slot)
+{
+    const score *s = scoreboard_at(b, slot);
+    score *past = scoreboard_at(b, b->shared->slots);
+    score_add(&past->accepted, score_get(&s->accepted));
+    score_add(&past->requests, score_get(&s->requests));
+    const _Atomic uint64_t *counters = scoreboard_counters(b, slot);
+    _Atomic uint64_t *sums = scoreboard_counters(b, b->shared->slots);
+    for (uint32_t i = 0; i < b->shared->counters; i++)
+        score_add(&sums[i], score_get(&counters[i]));
+    clear(b, slot); /* SCORE_FREE is 0 */
+}
