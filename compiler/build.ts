@@ -36,7 +36,7 @@ export async function build(project: Project): Promise<number> {
     // A server that runs the last build may yet load a module of it.
     pruneOutputs(project, new Set([...files, ...lastOutputs(project)]));
     rememberOutputs(project, files);
-    const built = manifest.routes as BuiltRoute[];
+    const built = manifest.routes.filter((route): route is BuiltRoute => route.kind !== 'error');
     if (built.length === 0) stderr.write(`There are no routes in ${project.pages}/api.\n`);
     else stdout.write(`${routeTable(built, stdout)}\n`);
     const check = styleText('green', '✓', { stream: stdout });

@@ -104,7 +104,11 @@ export class Compiler {
       this.#compileNative(filesOf('native')),
       this.#readConfigs(filesOf('script'), isStrictParity),
     ]);
-    const made = routes.map((route) => this.#finish(route, bundle, native, configs));
+    const made = routes.map((route) =>
+      isStrictParity && isPage(route, this.#project)
+        ? pageAsNext(route)
+        : this.#finish(route, bundle, native, configs),
+    );
     const errors = [...new Set(made.flatMap((route) => route.errors))];
     if (failures.length > 0) throw new CompileError(...failures, ...errors);
     this.#preview ??= previewKeys(this.#project);
@@ -207,7 +211,7 @@ export class Compiler {
     bundle: Bundle,
     native: NativeBuild,
     configs: Map<string, ConfigReading>,
-  ): { entry: ManifestRoute; errors: Diagnostic[]; warnings: Diagnostic[] } {
+  ): Finished {
     const reading = configs.get(file) ?? NO_CONFIG;
     const build = kind === 'script' ? bundle : native;
     const errors = [...(build.broken.get(file) ?? []), ...reading.diagnostics];
@@ -227,6 +231,26 @@ export class Compiler {
     const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
     return { entry: { route, file, kind, module, bytes, config }, errors, warnings };
   }
+}
+
+/** What became of a route. */
+interface Finished {
+  entry: ManifestRoute;
+  errors: Diagnostic[];
+  warnings: Diagnostic[];
+}
+
+/** `pages/api.js` itself. */
+function isPage({ file, kind }: RouteFile, { pages }: Project): boolean {
+  return kind === 'script' && !file.slice(pages.length + 1).includes('/');
+}
+
+/** Next takes it for a React page, which it is not: every request is answered with 500. */
+function pageAsNext({ route, file }: RouteFile): Finished {
+  const text = 'Next takes this file for a page and not for a route: every request to it fails.';
+  const hint = 'Name it pages/api/index.js, or do without --parity next.';
+  const warning: Diagnostic = { severity: 'warning', file, text, hint };
+  return { entry: { route, file, kind: 'error', message: text }, errors: [], warnings: [warning] };
 }
 
 const NO_CONFIG: ConfigReading = { config: DEFAULT_CONFIG, isDeclared: false, diagnostics: [] };

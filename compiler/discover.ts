@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findConflicts } from './conflicts.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { isEditorFile } from './editor-files.ts';
 import { isFolder, type Project, projectFiles } from './project.ts';
-import { extensionOf, routeOfFile } from './route-path.ts';
+import { extensionOf, isDeclaration, routeOfFile } from './route-path.ts';
 
 export interface RouteFile {
   /** `/api/users/[id]` */
@@ -37,10 +37,18 @@ export function discover(project: Project, pageExtensions: string[] = PAGE_EXTEN
   const extensions = [...pageExtensions, 'c'];
   const warnings: Diagnostic[] = [];
   const found: RouteFile[] = [];
+  const failures: Diagnostic[] = [];
   for (const path of pageFiles(project, warnings)) {
+    const file = `${project.pages}/${path}`;
+    if (project.isStrictParity) {
+      if (isDeclaration(path)) failures.push(declarationAsNext(file));
+      if (isLink(join(project.root, file))) {
+        warnings.push(linkAsNext(file));
+        continue;
+      }
+    }
     const route = routeOfFile(path, extensions);
     if (route === undefined) continue;
-    const file = `${project.pages}/${path}`;
     found.push({ route, file, kind: path.endsWith('.c') ? 'native' : 'script' });
   }
   found.sort((a, b) => compare(a.route, b.route) || compare(a.file, b.file));
@@ -51,7 +59,26 @@ export function discover(project: Project, pageExtensions: string[] = PAGE_EXTEN
     ...otherPages(project, pageExtensions),
     ...guards(project),
   );
-  return { routes, conflicts, warnings };
+  return { routes, conflicts: [...failures, ...conflicts], warnings };
+}
+
+// --- What Next makes of it, with `--parity next` ---
+
+function isLink(path: string): boolean {
+  return lstatSync(path).isSymbolicLink();
+}
+
+function linkAsNext(file: string): Diagnostic {
+  return { severity: 'warning', file, text: 'Next does not find a route that is a symbolic link.' };
+}
+
+function declarationAsNext(file: string): Diagnostic {
+  return {
+    severity: 'error',
+    file,
+    text: 'Next takes this file for a route, and its build fails: it declares types and exports no handler.',
+    hint: 'Move it out of pages/api.',
+  };
 }
 
 /** What stands before routes in Next and guards them, perhaps, is not passed over in silence. */

@@ -48,7 +48,10 @@ export interface BuiltRoute {
   config: RouteConfig;
 }
 
-/** In development only: a route that cannot be compiled answers with the reason. */
+/**
+ * A route that cannot be compiled answers, in development, with the reason. In production there is one only with
+ * `--parity next`, for `pages/api.js`, and it answers with the page for 500.
+ */
 export interface BrokenRoute {
   route: string;
   file: string;

@@ -6,14 +6,16 @@
 // What cannot be known without running the module makes the config `dynamic`; then the worker looks at the
 // module itself. Only `runtime` and `maxDuration` must be plain values.
 
-import { SourceMap } from 'node:module';
 import type * as acorn from 'acorn';
-import * as esbuild from 'esbuild';
-import { type Diagnostic, diagnosticAt } from './diagnostics.ts';
-import { exportsOf, type ModuleExports } from './module-exports.ts';
-import { scriptLoader } from './script-loader.ts';
+import type { Diagnostic } from './diagnostics.ts';
 import { parseSize, parseSizeAsNext, SIZE_RULE } from './size.ts';
-import { type StaticValue, staticProperty, staticValue } from './static-value.ts';
+import { type SourceFile, StaticSource } from './static-source.ts';
+import {
+  partThatIsNotPlain,
+  type StaticValue,
+  staticProperty,
+  staticValue,
+} from './static-value.ts';
 
 export interface RouteConfig {
   bodyParser: boolean;
@@ -41,11 +43,7 @@ export interface ConfigReading {
   diagnostics: Diagnostic[];
 }
 
-export interface ConfigSource {
-  root: string;
-  /** Relative to the root. */
-  file: string;
-  source: string;
+export interface ConfigSource extends SourceFile {
   isStrictParity?: boolean;
 }
 
@@ -79,30 +77,8 @@ export async function readConfig(from: ConfigSource): Promise<ConfigReading> {
   const nothing = { config: { ...DEFAULT_CONFIG }, isDeclared: false, diagnostics: [] };
   // Most routes have none of these words, and cost no parsing.
   if (!/\b(?:config|maxDuration|runtime)\b/.test(from.source)) return nothing;
-  const parsed = await parse(from);
+  const parsed = await StaticSource.parse(from);
   return parsed ? new Reader(from, parsed).read() : nothing;
-}
-
-interface Parsed {
-  exports: ModuleExports;
-  map: SourceMap;
-}
-
-async function parse({ file, source }: ConfigSource): Promise<Parsed | undefined> {
-  const { parse } = await import('acorn');
-  try {
-    const { code, map } = await esbuild.transform(source, {
-      loader: scriptLoader(file),
-      jsx: 'automatic',
-      sourcemap: 'external',
-      sourcefile: file,
-      logLevel: 'silent',
-    });
-    const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
-    return { exports: exportsOf(program), map: new SourceMap(JSON.parse(map)) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** A value, and the expression that gave it when there is one to point at. */
@@ -118,15 +94,13 @@ const EXAMPLE = "export const config = { api: { bodyParser: { sizeLimit: '4mb' }
 
 class Reader {
   readonly #from: ConfigSource;
-  readonly #exports: ModuleExports;
-  readonly #map: SourceMap;
+  readonly #parsed: StaticSource;
   readonly #diagnostics: Diagnostic[] = [];
   #isDynamic = false;
 
-  constructor(from: ConfigSource, { exports, map }: Parsed) {
+  constructor(from: ConfigSource, parsed: StaticSource) {
     this.#from = from;
-    this.#exports = exports;
-    this.#map = map;
+    this.#parsed = parsed;
   }
 
   read(): ConfigReading {
@@ -136,8 +110,7 @@ class Reader {
       ...DEFAULT_CONFIG,
       ...this.#body(api),
       responseLimit: this.#responseLimit(this.#property(api, 'responseLimit')),
-      externalResolver:
-        this.#apiValue(this.#property(api, 'externalResolver'), 'externalResolver') === true,
+      externalResolver: this.#apiValue(this.#property(api, 'externalResolver')) === true,
       maxDuration: this.#maxDuration(declared),
       runtime: this.#runtime(declared),
     };
@@ -149,7 +122,7 @@ class Reader {
 
   /** What the module exports as `config`; only an object, or what may turn out to be one. */
   #declared(name: 'config'): Found {
-    const { isCommonJs, found } = this.#exports;
+    const { isCommonJs, found } = this.#parsed.exports;
     const exported = found.get(name);
     if (!exported) {
       if (!isCommonJs || !new RegExp(`\\b${name}\\b`).test(this.#from.source)) return ABSENT;
@@ -173,13 +146,30 @@ class Reader {
         `\`config\` must be an object, and here it is ${what}.`,
         `For example: ${EXAMPLE}`,
       );
-    } else if (value.kind === 'unknown' && this.#from.isStrictParity) {
-      this.#complain(
-        exported.init,
-        "Next.js can't recognize the exported `config` field in route. It needs to be a static object.",
-      );
+    } else if (this.#from.isStrictParity && !this.#isStaticAsNext(exported.init)) {
+      return UNKNOWN;
     }
     return { value, node: exported.init };
+  }
+
+  /** Next reads less than `staticValue` does: an object of plain literals, and one type assertion around it. */
+  #isStaticAsNext(init: acorn.Expression): boolean {
+    if (init.type !== 'ObjectExpression' || this.#parsed.countAssertions(init) > 1) {
+      this.#complain(
+        init,
+        "Next.js can't recognize the exported `config` field in route. It needs to be a static object.",
+      );
+      return false;
+    }
+    const part = partThatIsNotPlain(init, (literal) => !this.#parsed.isFolded(literal));
+    if (part) {
+      this.#complain(
+        part,
+        'Invalid segment configuration export detected. It is read without running the module, so all of `config` must be plain values.',
+        `For example: ${EXAMPLE}`,
+      );
+    }
+    return !part;
   }
 
   #property({ value }: Found, name: string): Found {
@@ -190,17 +180,9 @@ class Reader {
   // --- api.*: any expression will do ---
 
   /** The plain value of `api.[name]`; undefined when only the module knows, which makes the config dynamic. */
-  #apiValue(found: Found, name: string): unknown {
+  #apiValue(found: Found): unknown {
     if (found.value.kind === 'value') return found.value.value;
-    if (found.value.kind === 'unknown') {
-      this.#isDynamic = true;
-      if (this.#from.isStrictParity && found.node) {
-        this.#complain(
-          found.node,
-          `Invalid segment configuration export detected: \`config.api.${name}\` is not a plain value.`,
-        );
-      }
-    }
+    if (found.value.kind === 'unknown') this.#isDynamic = true;
     return undefined;
   }
 
@@ -208,9 +190,9 @@ class Reader {
     const parser = this.#property(api, 'bodyParser');
     const { bodyLimit, bodyLimitText } = DEFAULT_CONFIG;
     const streamed = { bodyParser: false, bodyLimit: null, bodyLimitText };
-    if (this.#apiValue(parser, 'bodyParser') === false) return streamed;
+    if (this.#apiValue(parser) === false) return streamed;
     const size = this.#property(parser, 'sizeLimit');
-    const value = this.#apiValue(size, 'bodyParser.sizeLimit');
+    const value = this.#apiValue(size);
     if (size.value.kind === 'unknown') return streamed;
     if (this.#isDefault(size, value)) return { bodyParser: true, bodyLimit, bodyLimitText };
     const limit = this.#size(size, value, 'bodyParser.sizeLimit');
@@ -218,7 +200,7 @@ class Reader {
   }
 
   #responseLimit(found: Found): number | null {
-    const value = this.#apiValue(found, 'responseLimit');
+    const value = this.#apiValue(found);
     if (value === false) return null;
     if (this.#isDefault(found, value)) return DEFAULT_CONFIG.responseLimit;
     return this.#size(found, value, 'responseLimit');
@@ -276,7 +258,7 @@ class Reader {
   }
 
   #topLevel(name: string): Found {
-    const exported = this.#exports.found.get(name);
+    const exported = this.#parsed.exports.found.get(name);
     if (!exported) return ABSENT;
     const value: StaticValue = exported.init ? staticValue(exported.init) : UNKNOWN.value;
     return { value, node: exported.init ?? exported.node };
@@ -295,18 +277,7 @@ class Reader {
   }
 
   #complain(node: acorn.Node | undefined, text: string, hint?: string): void {
-    const { root, file, source } = this.#from;
-    const rest = { severity: 'error' as const, text, ...(hint && { hint }) };
-    const start = node?.loc?.start;
-    const entry = start && this.#map.findEntry(start.line - 1, start.column);
-    if (!entry || !('originalLine' in entry)) {
-      this.#diagnostics.push({ ...rest, file });
-      return;
-    }
-    const [line, column] = [entry.originalLine + 1, entry.originalColumn + 1];
-    const here = source.split(/\r\n?|\n/)[line - 1]?.slice(column - 1) ?? '';
-    const length = /^(?:(['"`]).*?\1|[-+]?[\w.$]+)/.exec(here)?.[0].length ?? 1;
-    this.#diagnostics.push(diagnosticAt(root, { file, line, column, length, source }, rest));
+    this.#diagnostics.push(this.#parsed.errorAt(node, text, hint));
   }
 }
 

@@ -35,7 +35,15 @@ export function routeOfFile(path: string, extensions: string[]): string | undefi
  * extensionOf('hello.ts', ['tsx', 'ts']); // 'ts'
  */
 export function extensionOf(file: string, extensions: string[]): string | undefined {
-  if (/\.d\.[cm]?ts$/.test(file)) return undefined;
+  return isDeclaration(file) ? undefined : longest(file, extensions);
+}
+
+/** Whether a file declares types and does nothing. */
+export function isDeclaration(file: string): boolean {
+  return /\.d\.[cm]?ts$/.test(file);
+}
+
+function longest(file: string, extensions: string[]): string | undefined {
   return extensions
     .filter((extension) => file.endsWith(`.${extension}`) && file.length > extension.length + 1)
     .reduce<string | undefined>(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import type { Expression, ObjectExpression, Property, SpreadElement } from 'acorn';
+import type { Expression, Node, ObjectExpression, Property, SpreadElement } from 'acorn';
 
 /** An expression's value as far as it can be told without running the program. */
 export type StaticValue =
@@ -62,6 +62,70 @@ export function staticProperty(
       : { value: UNKNOWN, node: value };
   }
   return { value: known(undefined) };
+}
+
+/**
+ * The first part of an expression that is more than a plain literal: a name, a sum, a spread, a computed key. Undefined
+ * when there is none. `isAsWritten` may refuse a literal that a compiler has made of something else.
+ *
+ * @example
+ * partThatIsNotPlain(parseExpressionAt('{ a: [1, x] }', 0, { ecmaVersion: 'latest' })); // the node of x
+ */
+export function partThatIsNotPlain(
+  node: Expression,
+  isAsWritten: (literal: Expression) => boolean = () => true,
+): Node | undefined {
+  switch (node.type) {
+    case 'Literal':
+      return isAsWritten(node) ? undefined : node;
+    case 'TemplateLiteral':
+      return node.expressions[0];
+    case 'Identifier':
+      return node.name === 'undefined' ? undefined : node;
+    case 'UnaryExpression':
+      // What esbuild makes of `undefined`.
+      return node.operator === 'void' ? undefined : node;
+    case 'ArrayExpression':
+      return first(node.elements, (element) =>
+        element === null || element.type === 'SpreadElement'
+          ? (element ?? node)
+          : partThatIsNotPlain(element, isAsWritten),
+      );
+    case 'ObjectExpression':
+      return first(node.properties, (property) => {
+        const isPlain =
+          property.type === 'Property' && property.kind === 'init' && !property.computed;
+        return isPlain ? partThatIsNotPlain(property.value, isAsWritten) : property;
+      });
+    default:
+      return node;
+  }
+}
+
+function first<T, F>(list: T[], find: (item: T) => F | undefined): F | undefined {
+  for (const item of list) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * What a plain literal is, lists and objects with all that is in them.
+ *
+ * @example
+ * plainValue(parseExpressionAt('{ a: [1] }', 0, { ecmaVersion: 'latest' })); // { a: [1] }
+ */
+export function plainValue(node: Expression): unknown {
+  if (node.type === 'ArrayExpression')
+    return node.elements.map((element) => plainValue(element as Expression));
+  if (node.type !== 'ObjectExpression') {
+    const value = staticValue(node);
+    return value.kind === 'value' ? value.value : undefined;
+  }
+  return Object.fromEntries(
+    node.properties.map((property) => [keyOf(property), plainValue((property as Property).value)]),
+  );
 }
 
 function keyOf(property: Property | SpreadElement): string | undefined {

@@ -5,7 +5,7 @@
 import { checkBody, type ParsedRequest } from './api-request.ts';
 import { limitDuration } from './duration.ts';
 import { adaptRequest } from './dynamic-route.ts';
-import { answerInDetail, fail, failRoute, refuse } from './errors.ts';
+import { fail, failRoute, refuse } from './errors.ts';
 import { kHead, kRaw, kRequest, kServer, kState } from './internals.ts';
 import { type Handler, loadModule, type RouteModule } from './load-route.ts';
 import { warn } from './log.ts';
@@ -19,7 +19,7 @@ import { RouteError } from './route-error.ts';
 /** Runs a route, at once if its module is there, else in turn when it has been loaded. */
 export function runRoute(route: Route, req: Request, res: Response): void {
   const { module } = route;
-  if (module === undefined) answerInDetail(res, new RouteError(route.message));
+  if (module === undefined) failRoute(res, new RouteError(route.message));
   else if (module.handler === undefined) runLater(module, route, res);
   else if (route.isDynamic) void adapt(module.handler, req, res, route);
   else runHandler(module.handler, req, res, route);

@@ -190,6 +190,24 @@ describe('symbolic links', () => {
   });
 });
 
+describe('with --parity next', () => {
+  const discoverAsNext = (root: string) =>
+    discover(openProject(root, { mode: 'production', isStrictParity: true }));
+
+  test('a link is no route, and is mentioned', () => {
+    const root = makeApp({ 'lib/b.js': HANDLER, 'pages/api/a.js': HANDLER });
+    symlinkSync('../../lib/b.js', join(root, 'pages/api/b.js'));
+    const { routes, warnings } = discoverAsNext(root);
+    assert.deepEqual([routes.length, warnings[0]?.file], [1, 'pages/api/b.js']);
+  });
+
+  test('a file that declares types keeps the routes from being served', () => {
+    const root = makeApp({ 'pages/api/a.js': HANDLER, 'pages/api/types.d.ts': '' });
+    const { routes, conflicts } = discoverAsNext(root);
+    assert.deepEqual([routes.length, conflicts[0]?.file], [1, 'pages/api/types.d.ts']);
+  });
+});
+
 describe('what would guard the routes in Next', () => {
   for (const file of ['proxy.ts', 'middleware.js', 'src/proxy.mjs']) {
     test(`${file} is not passed over in silence`, () => {

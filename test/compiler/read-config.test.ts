@@ -213,9 +213,28 @@ describe('with --parity next', () => {
     'export const config = makeConfig();',
     "export { config } from '../../lib/config';",
     'const config = {}; export { config };',
+    api('bodyParser: !1'),
+    api('...rest'),
+    api('["bodyParser"]: false'),
+    api('bodyParser: { sizeLimit: 1024 * 1024 }'),
+    api('bodyParser: { sizeLimit: -1 }'),
+    api('get bodyParser() { return false; }'),
+    'export const config = { api: { bodyParser: false } } as const satisfies object;',
+    'export const config = <object>{ api: {} } as PageConfig;',
   ]) {
     test(`must be static: ${source}`, async () => {
       assert.equal((await read(source, parity)).diagnostics.length, 1);
+    });
+  }
+
+  for (const source of [
+    api('bodyParser: { sizeLimit: `2kb` }'),
+    api('bodyParser: false, other: [1, "as b satisfies c", { d: null }]'),
+    'export const config = { api: { /* } as a as b */ bodyParser: false } } as const;',
+    'export const config: PageConfig = { api: { bodyParser: undefined } };',
+  ]) {
+    test(`is static: ${source}`, async () => {
+      assert.deepEqual((await read(source, parity)).diagnostics, []);
     });
   }
 });
