@@ -68,6 +68,10 @@ CAPRA_API capra_slice capra_request_header(const capra_request *req, const char 
 /* The whole body, chunked coding undone; empty when there is none. */
 CAPRA_API capra_slice capra_request_body(const capra_request *req);
 
+/* What the route's makers have set up for it: see CAPRA_INIT and capra_app_new. NULL when they
+ * have not. */
+CAPRA_API void *capra_request_state(const capra_request *req);
+
 /* ---- The response ---- */
 
 /* Adds a header line. Names are tokens, values have no CR, LF or NUL (RFC 9110, 5.5);

@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "app.h"
+#include "app_parts.h"
 
-#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "handler/native.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MANIFEST_VERSION = 1 };
-
-struct app {
-    unsigned holders;
-    route_table *table;
-    rules *rules;
-    app_route *routes;
-    void **libraries; /* of the native routes; NULL for others */
-    uint32_t count;
-    app_settings settings;
-    files *files;
-    arena arena;
-    capra_slice text;
-};
 
 static int fail(int code, char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -153,7 +137,7 @@ static json_t *parse(const char *manifest, buffer *text, char *why, size_t size)
     return root;
 }
 
-static int build_table(app *a, char *why, size_t size)
+int app_build_table(app *a, char *why, size_t size)
 {
     const char **patterns = memory_take(a->count * sizeof *patterns);
     for (uint32_t i = 0; i < a->count; i++)
@@ -161,6 +145,19 @@ static int build_table(app *a, char *why, size_t size)
     int const error = route_table_new(&a->table, patterns, a->count, why, size);
     free(patterns);
     return error;
+}
+
+app *app_new(uint32_t count)
+{
+    app *a = memory_take(sizeof *a);
+    *a = (app){ .holders = 1, .count = count };
+    a->routes = memory_take(count * sizeof *a->routes);
+    a->libraries = memory_take(count * sizeof *a->libraries);
+    for (uint32_t i = 0; i < count; i++) {
+        a->routes[i] = (app_route){ 0 };
+        a->libraries[i] = NULL;
+    }
+    return a;
 }
 
 int app_load(app **out, const char *manifest, char *why, size_t why_size)
@@ -173,12 +170,7 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     }
 
     const json_t *entries = json_object_get(root, "routes");
-    app *a = memory_take(sizeof *a);
-    *a = (app){ .holders = 1, .count = (uint32_t)json_array_size(entries) };
-    a->routes = memory_take(a->count * sizeof *a->routes);
-    a->libraries = memory_take(a->count * sizeof *a->libraries);
-    for (uint32_t i = 0; i < a->count; i++)
-        a->libraries[i] = NULL;
+    app *a = app_new((uint32_t)json_array_size(entries));
     a->text = arena_copy(&a->arena, buffer_slice(&text));
     buffer_cleanup(&text);
 
@@ -189,7 +181,7 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
         error = read_route(a, i, json_array_get(entries, i), why, why_size);
     json_decref(root);
     if (error == 0)
-        error = build_table(a, why, why_size);
+        error = app_build_table(a, why, why_size);
     if (error != 0) {
         app_release(a);
         return error;

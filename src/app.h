@@ -3,6 +3,7 @@
 #define CAPRA_APP_H
 
 #include "files/files.h"
+#include "http/method.h"
 #include "route/route.h"
 #include "rules/rules.h"
 
@@ -19,6 +20,9 @@ typedef enum app_kind {
     APP_BROKEN, /* in development: did not compile; `message` says why */
 } app_kind;
 
+/* Handlers by method, of a route that app_make has made. */
+typedef struct app_methods app_methods;
+
 typedef struct app_route {
     const char *pattern; /* "/api/users/[id]" */
     const char *file;    /* "pages/api/users/[id].ts" */
@@ -28,6 +32,8 @@ typedef struct app_route {
     bool reads_body;        /* the whole body is read before the handler runs */
     int64_t body_limit;     /* bytes; -1: none */
     const char *limit_text; /* the limit as its author wrote it */
+    void *state;            /* what capra_request_state gives its handler */
+    app_methods *methods;   /* NULL: `run` takes them all */
 } app_route;
 
 /* What the project's configuration says about all routes: `settings` of the manifest, from
@@ -46,6 +52,24 @@ typedef struct app_settings {
 /* Reads the manifest (a path) and loads the compiled C routes. Returns 0, or CAPRA_E_MANIFEST,
  * CAPRA_E_ROUTE or CAPRA_E_LOAD with a sentence for the operator in `why`. */
 int app_load(app **out, const char *manifest, char *why, size_t why_size);
+
+/* A route that is written down in code. */
+#define APP_ANY_METHOD HTTP_METHOD_COUNT
+typedef struct app_entry {
+    const char *pattern; /* "/api/users/[id]" */
+    http_method method;  /* or APP_ANY_METHOD, for all that have no entry of their own */
+    capra_route_fn run;
+    int64_t body_limit; /* bytes; 0: 1 MB, as for other routes; -1: none */
+    bool streams_body;  /* the handler runs before the body has come; as `bodyParser: false` */
+} app_entry;
+
+/* The same from code, with the settings of a project that has none: no manifest, no public files,
+ * no rules. Entries with the same pattern and different methods are one route, for which the first
+ * of them says how its body is read; HEAD is answered as GET is, OPTIONS says what is allowed, and
+ * the rest gets a 405. `state` is what capra_request_state gives every handler; lent, it outlives
+ * the app. All else is copied. Returns 0, or CAPRA_E_ROUTE with a sentence in `why`. */
+int app_make(app **out, const app_entry *entries, uint32_t count, void *state, char *why,
+             size_t why_size);
 
 /* Whether the manifest has a route that only Node can run; only that is read of it. Returns 1,
  * 0, or CAPRA_E_MANIFEST with a sentence in `why`. */

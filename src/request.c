@@ -44,3 +44,8 @@ capra_slice capra_request_body(const capra_request *req)
 {
     return req->whole_body;
 }
+
+void *capra_request_state(const capra_request *req)
+{
+    return req->route->state;
+}
