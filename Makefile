@@ -9,7 +9,7 @@ SECONDS ?= 600
 NODE = node_modules/.bin/node
 
 .DEFAULT_GOAL := build
-.PHONY: help build run dev test bench fuzz docs format lint install lock clean setup-build setup-test setup-lint
+.PHONY: help build run dev test bench fuzz docs format lint install lock clean setup-app setup-build setup-test setup-lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -17,11 +17,11 @@ help: ## this list
 build: setup-build ## everything that runs: build/capra, build/capra.node, the two bundles
 	@scripts/build.sh release
 
-run: build ## build and serve an app: make run [APP=examples/tutorial] [PORT=3000]
+run: build setup-app ## build and serve an app: make run [APP=examples/tutorial] [PORT=3000]
 	@build/capra build $(APP)
 	@exec build/capra start $(APP)
 
-dev: build ## the same, rebuilt at each change
+dev: build setup-app ## the same, rebuilt at each change
 	@exec build/capra dev $(APP)
 
 test: setup-test ## every test: make test [SUITES="unit http fuzz …"]
@@ -47,13 +47,17 @@ lint: setup-lint ## formatting, static analysis, types, and the borders between 
 install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.h
 	@$(NODE) scripts/install.mjs "$(DESTDIR)$(PREFIX)"
 
-lock: ## after a change to a package.json: bring package-lock.json up to date
-	@npm install --no-progress
-	@cksum <package-lock.json >node_modules/.capra-lock
+lock: ## after a change to a package.json: bring each package-lock.json up to date
+	@for folder in . test/packages examples/*; do \
+		[ ! -f $$folder/package-lock.json ] || (cd $$folder && npm install --no-progress && \
+			cksum <package-lock.json >node_modules/.capra-lock) || exit 1; \
+	done
 
 clean: ## remove what make wrote; npm packages stay
 	rm -rf build
 
+setup-app:
+	@scripts/setup.sh --app "$(APP)" build
 setup-build:
 	@scripts/setup.sh build
 setup-test:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Brings what a checkout needs: setup.sh [--check] [build] [test] [lint]
+# Brings what a checkout needs: setup.sh [--check] [--app FOLDER] [build] [test] [lint]
 #
 # First the system's packages: each need below has a probe, and only what a probe misses is
 # installed (Debian and its children: with apt-get; elsewhere you are told the names). Then
-# the npm packages of the lock file, Node itself among them. Run again it finds everything in
-# place and is done at once.
+# the npm packages of the lock file, Node itself among them. An example has a lock file of its
+# own: its packages come when it is to be run (--app), tested or looked at. Run again it finds
+# everything in place and is done at once.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
@@ -140,10 +141,26 @@ npm_packages() {
     printf '%s\n' "$now" >"$stamp"
 }
 
+# What an example needs to run: its packages, and what its own setup makes. A project elsewhere
+# is its owner's, who has installed it the way they like.
+example() {
+    [ -f "$1/package-lock.json" ] || return 0
+    case $(cd "$1" && pwd -P) in "$(pwd -P)"/examples/*) ;; *) return 0 ;; esac
+    npm_packages "$1"
+    if [ -f "$1/scripts/setup.mjs" ] && [ ! "$check_only" ]; then
+        node_modules/.bin/node "$1/scripts/setup.mjs" || fail "$1/scripts/setup.mjs failed"
+    fi
+}
+
 check_only=
+app=
 if [ "${1:-}" = --check ]; then
     check_only=yes
     shift
+fi
+if [ "${1:-}" = --app ]; then
+    app=$2
+    shift 2
 fi
 sets=${*:-build}
 mkdir -p build
@@ -159,4 +176,8 @@ for node in node_modules/node-*/bin/node; do
 done
 [ -x node_modules/.bin/node ] ||
     fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
+[ -z "$app" ] || example "$app"
 case " $sets " in *" test "*) npm_packages test/packages ;; esac
+case " $sets " in
+*" test "* | *" lint "*) for each in examples/*/; do example "${each%/}"; done ;;
+esac

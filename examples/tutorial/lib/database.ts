@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { dataFile } from './data-folder';
 
-const schema = `
+// What makes each version of the tables from the one before. A step that has landed is never
+// changed: there are files that have it behind them.
+const steps = [
+  `
   CREATE TABLE users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
@@ -31,37 +33,59 @@ const schema = `
     (1, 1, 'Notes on the Analytical Engine', 'It might act upon other things besides number.'),
     (1, 2, 'On Bernoulli numbers', 'A program for a machine that was never built.'),
     (2, 1, 'On computable numbers', 'A machine can be invented to compute any of them.');
-  PRAGMA user_version = 1;
-`;
+  `,
+  // The contact form sends mail now. Who may log in is apart from the users above, which anybody
+  // may list and change.
+  `
+  DROP TABLE messages;
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    passwordHash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE endedSessions (
+    id TEXT PRIMARY KEY,
+    expiresAt INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
 
 let connection: DatabaseSync | undefined;
 
 /**
- * The one connection of this process. The file, and its tables with a few rows, are made when they
- * are first asked for: `data/tutorial.sqlite` in the example's folder, or what DATABASE_FILE names.
+ * The one connection of this process to `tutorial.sqlite` in the data folder. The file, and its
+ * tables with a few rows, are made when they are first asked for.
  *
  * @example
  * database().prepare('SELECT name FROM users WHERE id = ?').get(1);
  */
 export function database(): DatabaseSync {
-  connection ??= open(process.env.DATABASE_FILE ?? 'data/tutorial.sqlite');
+  connection ??= open(dataFile('tutorial.sqlite'));
   return connection;
 }
 
+/** What SQLite calls an error of a value that has to be unique and is there already. */
+export function isUniqueConflict(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === SQLITE_CONSTRAINT_UNIQUE;
+}
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
 function open(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true });
   // The timeout is how long a statement waits for another process that writes.
-  const opened = new DatabaseSync(file, { timeout: 2000 });
+  const opened = new DatabaseSync(file, { timeout: 5000 });
   opened.exec('PRAGMA journal_mode = WAL');
-  createTables(opened);
+  bringUpToDate(opened);
   return opened;
 }
 
-function createTables(opened: DatabaseSync): void {
+function bringUpToDate(opened: DatabaseSync): void {
   // Immediate, so that of two processes that start on an empty folder one creates and one waits.
   opened.exec('BEGIN IMMEDIATE');
   const { user_version: version } = opened.prepare('PRAGMA user_version').get() as {
     user_version: number;
   };
-  opened.exec(version === 0 ? `${schema} COMMIT` : 'COMMIT');
+  for (const step of steps.slice(version)) opened.exec(step);
+  opened.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
 }

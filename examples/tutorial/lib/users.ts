@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { database } from './database';
+import { database, isUniqueConflict } from './database';
 import { isValidEmail } from './validation';
 
 export interface User {
@@ -58,14 +58,11 @@ export function deleteUser(id: number): boolean {
   return database().prepare('DELETE FROM users WHERE id = ?').run(id).changes === 1;
 }
 
-const SQLITE_CONSTRAINT_UNIQUE = 2067;
-
 function unlessTaken<Result>(write: () => Result): Result {
   try {
     return write();
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_CONSTRAINT_UNIQUE)
-      throw new EmailTaken();
+    if (isUniqueConflict(error)) throw new EmailTaken();
     throw error;
   }
 }
