@@ -22,7 +22,8 @@ struct worker {
     net *net;
     channel *channel;
     scoreboard *board;
-    score *score; /* this worker's place in it */
+    uint32_t slot; /* this worker's place in it */
+    score *score;
     pulse *pulse;
     void (*on_end)(void *data);
     void *data;
@@ -39,8 +40,9 @@ char *worker_config_write(const worker_config *config)
         json_object_set_new(quantities, option_rows[i].flag,
                             json_integer((json_int_t)*options_field(&copy, &option_rows[i])));
     }
-    json_t *root = json_pack("{s:s, s:b, s:o}", "manifest", config->manifest, "development",
-                             config->is_development, "options", quantities);
+    json_t *root = json_pack("{s:s, s:b, s:i, s:o}", "manifest", config->manifest, "development",
+                             config->is_development, "listeners", (int)config->listeners, "options",
+                             quantities);
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     return text;
@@ -51,7 +53,9 @@ int worker_config_read(worker_config *out, const char *text, char *why, size_t w
     json_t *root = text == NULL ? NULL : json_loads(text, 0, NULL);
     const char *manifest = json_string_value(json_object_get(root, "manifest"));
     const json_t *quantities = json_object_get(root, "options");
-    if (manifest == NULL || !json_is_object(quantities)) {
+    json_int_t const listeners = json_integer_value(json_object_get(root, "listeners"));
+    if (manifest == NULL || listeners < 1 || listeners > WORKER_LISTENERS ||
+        !json_is_object(quantities)) {
         snprintf(why, why_size, "a worker is started by `capra start`, not by hand: %s is not set",
                  WORKER_VARIABLE);
         json_decref(root);
@@ -64,6 +68,7 @@ int worker_config_read(worker_config *out, const char *text, char *why, size_t w
             *options_field(&out->options, &option_rows[i]) = (uint64_t)json_integer_value(value);
     }
     snprintf(out->manifest, sizeof out->manifest, "%s", manifest);
+    out->listeners = (uint32_t)listeners;
     out->is_development = json_is_true(json_object_get(root, "development"));
     json_decref(root);
     return 0;
@@ -168,6 +173,9 @@ enum { HALF_CLOSED_MS = 60000, LINGER_MS = 5000 };
 static int open_net(worker *w, void *loop)
 {
     const options *o = &w->config.options;
+    int sockets[WORKER_LISTENERS];
+    for (uint32_t i = 0; i < w->config.listeners; i++)
+        sockets[i] = WORKER_LISTEN_FD + (int)i;
     net_options const no = {
         .deadlines_ms = { [CONN_IDLE] = o->keep_alive_ms,
                           [CONN_HEAD] = o->head_ms,
@@ -176,29 +184,32 @@ static int open_net(worker *w, void *loop)
                           [CONN_HALF] = HALF_CLOSED_MS,
                           [CONN_LINGER] = LINGER_MS },
         .connections = (uint32_t)o->connections,
-        .score = w->score,
+        .sockets = sockets,
+        .socket_count = w->config.listeners,
+        .board = w->board,
+        .slot = w->slot,
     };
     net_events const events = { .conn = server_conn_events,
                                 .conn_owner = w->server,
                                 .on_turn = on_turn,
                                 .on_overdue = on_overdue,
                                 .owner = w };
-    return net_open(&w->net, loop, WORKER_LISTEN_FD, &no, &events, server_memory(w->server));
+    return net_open(&w->net, loop, &no, &events, server_memory(w->server));
 }
 
 /* Its own place in the supervisor's table, or a table of its own where there is none to share. */
 static void open_scoreboard(worker *w)
 {
     const char *text = getenv(WORKER_SLOT_VARIABLE);
-    uint32_t slot = text == NULL ? 0 : (uint32_t)strtoul(text, NULL, 10);
+    w->slot = text == NULL ? 0 : (uint32_t)strtoul(text, NULL, 10);
     if (text == NULL || scoreboard_open(&w->board, WORKER_SCOREBOARD_FD) != 0 ||
-        slot >= scoreboard_slots(w->board)) {
+        w->slot >= scoreboard_slots(w->board)) {
         scoreboard_free(w->board);
         if (scoreboard_new(&w->board, 1, 0) != 0)
             abort(); /* there is no memory */
-        slot = 0;
+        w->slot = 0;
     }
-    w->score = scoreboard_at(w->board, slot);
+    w->score = scoreboard_at(w->board, w->slot);
     score_set(&w->score->pid, (uint32_t)getpid());
     server_set_score(w->server, w->score);
 }

@@ -5,17 +5,16 @@
 #include "handler/script.h"
 #include "options.h"
 #include "server.h"
+#include "supervisor/message.h"
 
 /* A process that answers requests: the server, its sockets and its supervisor's channel, on
  * one loop. The same in the executable and inside Node. */
 typedef struct worker worker;
 
-/* Descriptors that a worker is born with. */
-enum { WORKER_LISTEN_FD = 3, WORKER_CHANNEL_FD = 4, WORKER_SCOREBOARD_FD = 5 };
-
 typedef struct worker_config {
     options options;
     char manifest[4096]; /* relative to the working directory, which is the project's folder */
+    uint32_t listeners;  /* how many sockets, from WORKER_LISTEN_FD on */
     bool is_development;
 } worker_config;
 

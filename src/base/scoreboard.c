@@ -172,35 +172,21 @@ uint64_t scoreboard_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* The next other slot at or after `*at` whose worker serves. */
-static const score *next_serving(const scoreboard *b, uint32_t own, uint32_t *at)
+const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot)
 {
-    while (*at < scoreboard_used(b)) {
-        uint32_t const slot = (*at)++;
-        const score *other = scoreboard_at(b, slot);
-        if (slot != own && score_get(&other->state) == SCORE_SERVING)
-            return other;
+    const score *emptiest = NULL;
+    uint32_t fewest = 0;
+    for (uint32_t at = 0; at < scoreboard_used(b); at++) {
+        const score *other = scoreboard_at(b, at);
+        uint32_t const connections = score_get(&other->connections);
+        if (at == slot || score_get(&other->state) != SCORE_SERVING)
+            continue;
+        if (emptiest == NULL || connections < fewest) {
+            emptiest = other;
+            fewest = connections;
+        }
     }
-    return NULL;
-}
-
-int64_t scoreboard_lead(const scoreboard *b, uint32_t slot)
-{
-    int64_t const own = score_get(&scoreboard_at(b, slot)->connections);
-    int64_t lead = 0;
-    uint32_t at = 0;
-    for (const score *other; (other = next_serving(b, slot, &at)) != NULL;) {
-        int64_t const ahead = own - (int64_t)score_get(&other->connections);
-        if (ahead > lead)
-            lead = ahead;
-    }
-    return lead;
-}
-
-bool scoreboard_is_alone(const scoreboard *b, uint32_t slot)
-{
-    uint32_t at = 0;
-    return next_serving(b, slot, &at) == NULL;
+    return emptiest;
 }
 
 /* ---- Slots come and go ---- */

@@ -82,12 +82,9 @@ int scoreboard_claim(scoreboard *b, uint32_t generation);
  * slot is free. */
 void scoreboard_retire(scoreboard *b, uint32_t slot);
 
-/* By how many connections this worker is ahead of the emptiest other one that serves; 0 or
- * less when it is not, or there is none. */
-int64_t scoreboard_lead(const scoreboard *b, uint32_t slot);
-
-/* Whether no other worker serves. */
-bool scoreboard_is_alone(const scoreboard *b, uint32_t slot);
+/* The worker with the fewest connections of all that serve, but for this one; NULL when there is no
+ * other. */
+const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot);
 
 /* Now, on the clock of the table. */
 uint64_t scoreboard_now_ns(void);

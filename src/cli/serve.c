@@ -113,7 +113,9 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
 {
     bool const is_development = args->command == COMMAND_DEV;
     setenv("NODE_ENV", is_development ? "development" : "production", false);
-    worker_config config = { .options = args->options, .is_development = is_development };
+    worker_config config = { .options = args->options,
+                             .listeners = 1,
+                             .is_development = is_development };
     serving s = {
         .args = args,
         .started_ms = now_ms(),
@@ -148,7 +150,8 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .slot_variable = WORKER_SLOT_VARIABLE,
         .directory = args->directory,
         .compiler = is_development ? compiler : NULL,
-        .listen_fd = fd,
+        .listeners = &fd,
+        .listener_count = 1,
         .workers = (uint32_t)args->options.workers,
         .shutdown_ms = args->options.shutdown_ms,
         .on_ready = on_ready,

@@ -11,7 +11,10 @@ typedef struct net net;
 typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
     uint32_t connections;                  /* at once; the next waits in the kernel's queue */
-    score *score; /* where connections are counted; lent, and outlives the net */
+    const int *sockets;                    /* that listen; taken over. Lent for net_open */
+    uint32_t socket_count;
+    const scoreboard *board; /* where connections are counted and spread; lent, outlives the net */
+    uint32_t slot;           /* in it */
 } net_options;
 
 typedef struct net_events {
@@ -25,10 +28,10 @@ typedef struct net_events {
     void *owner;
 } net_events;
 
-/* Starts to listen on an inherited, bound socket. `loop` is a uv_loop_t. `memory` is the
- * caller's and outlives the net. Returns 0, or CAPRA_E_SYSTEM with errno set. */
-int net_open(net **out, void *loop, int socket, const net_options *options,
-             const net_events *events, conn_memory *memory);
+/* Takes connections from sockets that listen. `loop` is a uv_loop_t. `memory` is the caller's and
+ * outlives the net. Returns 0, or CAPRA_E_SYSTEM with errno set. */
+int net_open(net **out, void *loop, const net_options *options, const net_events *events,
+             conn_memory *memory);
 
 /* Accepts what has connected already, and then no more. Connections without a request in flight
  * may still begin one for `idle_ms`; closing them at once would cut off clients that are just

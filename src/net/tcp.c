@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "acceptor.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -32,24 +33,24 @@ typedef struct tcp {
 
 struct net {
     uv_loop_t *loop;
-    uv_tcp_t listener;
+    acceptor *acceptor; /* NULL: no more connections are taken */
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
     uv_timer_t overdue;
     deadlines deadlines;
     net_options options;
+    score *score;
     net_events events;
     conn_memory *memory;
     list open;
     int handles_open; /* of the net's own */
-    bool is_accepting, waits_to_accept, is_closing;
+    bool is_closing;
     void (*on_closed)(void *data);
     void *closed_data;
 };
 
 enum {
-    BACKLOG = 4096,                 /* the kernel lowers it to net.core.somaxconn */
     LINGER_BYTES = 8 * 1024 * 1024, /* what a lingering client may still send */
 };
 
@@ -71,7 +72,11 @@ static void try_finish_close(net *n)
         on_closed(data);
 }
 
-static void accept_waiting(net *n);
+static bool has_room(void *owner)
+{
+    const net *n = owner;
+    return net_connection_count(n) < n->options.connections;
+}
 
 static void on_tcp_closed(uv_handle_t *handle)
 {
@@ -82,9 +87,9 @@ static void on_tcp_closed(uv_handle_t *handle)
     free(t->rest);
     free(t->peer);
     free(t);
-    score_add(&n->options.score->connections, -1);
-    if (n->waits_to_accept)
-        accept_waiting(n);
+    score_add(&n->score->connections, -1);
+    if (n->acceptor != NULL && has_room(n))
+        acceptor_resume(n->acceptor);
     try_finish_close(n);
 }
 
@@ -315,7 +320,7 @@ static tcp *make_tcp(net *n)
     list_init(&t->open);
     uv_tcp_init(n->loop, &t->handle);
     t->handle.data = t;
-    score_add(&n->options.score->connections, 1);
+    score_add(&n->score->connections, 1);
     return t;
 }
 
@@ -328,59 +333,19 @@ static void begin_tcp(tcp *t, int error)
         uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
         return;
     }
-    score_add(&n->options.score->accepted, 1);
+    score_add(&n->score->accepted, 1);
     list_append(&n->open, &t->open);
     deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
     uv_read_start((uv_stream_t *)&t->handle, on_room, on_read);
 }
 
-static void accept_one(net *n)
+static void on_socket(void *owner, int socket)
 {
-    tcp *t = make_tcp(n);
-    begin_tcp(t, uv_accept((uv_stream_t *)&n->listener, (uv_stream_t *)&t->handle));
-}
-
-/* Clients whose connection the kernel has made already; closing the listener would reset it. */
-static void accept_rest(net *n)
-{
-    int listener;
-    if (n->waits_to_accept)
-        accept_one(n);
-    if (uv_fileno((uv_handle_t *)&n->listener, &listener) != 0)
-        return;
-    for (;;) {
-        int const fd = accept(listener, NULL, NULL);
-        if (fd < 0)
-            return;
-        tcp *t = make_tcp(n);
-        int const error = uv_tcp_open(&t->handle, fd);
-        if (error != 0)
-            close(fd);
-        begin_tcp(t, error);
-    }
-}
-
-/* libuv asks for no more connections until the one that it holds has been taken. */
-static void on_connection(uv_stream_t *listener, int status)
-{
-    net *n = listener->data;
-    if (status < 0) {
-        log_line(LOG_WARN, "a connection could not be accepted: %s", uv_strerror(status));
-        return;
-    }
-    if (net_connection_count(n) >= n->options.connections) {
-        n->waits_to_accept = true;
-        return;
-    }
-    accept_one(n);
-}
-
-static void accept_waiting(net *n)
-{
-    if (!n->is_accepting || net_connection_count(n) >= n->options.connections)
-        return;
-    n->waits_to_accept = false;
-    accept_one(n);
+    tcp *t = make_tcp(owner);
+    int const error = uv_tcp_open(&t->handle, socket);
+    if (error != 0)
+        close(socket);
+    begin_tcp(t, error);
 }
 
 /* ---- Turns ---- */
@@ -408,31 +373,31 @@ static void on_check(uv_check_t *check)
     turn(check->data);
 }
 
-int net_open(net **out, void *loop, int socket, const net_options *options,
-             const net_events *events, conn_memory *memory)
+int net_open(net **out, void *loop, const net_options *options, const net_events *events,
+             conn_memory *memory)
 {
     net *n = memory_take(sizeof *n);
     *n = (net){ .loop = loop, .options = *options, .events = *events, .memory = memory };
+    n->score = scoreboard_at(options->board, options->slot);
     list_init(&n->open);
 
-    uv_tcp_init(n->loop, &n->listener);
     uv_prepare_init(n->loop, &n->prepare);
     uv_check_init(n->loop, &n->check);
     uv_idle_init(n->loop, &n->idle);
     uv_timer_init(n->loop, &n->overdue);
     deadlines_init(&n->deadlines, n->loop, options->deadlines_ms, on_deadline);
-    n->listener.data = n->prepare.data = n->check.data = n->idle.data = n->overdue.data = n;
-    n->handles_open = 6;
-    n->is_accepting = true;
+    n->prepare.data = n->check.data = n->idle.data = n->overdue.data = n;
+    n->handles_open = 5;
 
-    int error = uv_tcp_open(&n->listener, socket);
-    if (error == 0)
-        error = uv_listen((uv_stream_t *)&n->listener, BACKLOG, on_connection);
-    if (error != 0) {
+    acceptor_events const taken = { on_socket, has_room, n };
+    if (acceptor_open(&n->acceptor, loop, options->sockets, options->socket_count, options->board,
+                      options->slot, &taken) != 0) {
+        int const error = errno;
         net_close(n, NULL, NULL);
-        errno = -error;
+        errno = error;
         return CAPRA_E_SYSTEM;
     }
+    n->handles_open++;
     uv_prepare_start(&n->prepare, on_prepare);
     uv_check_start(&n->check, on_check);
     *out = n;
@@ -453,12 +418,19 @@ static void on_deadlines_closed(uv_handle_t *timer)
     try_finish_close(n);
 }
 
+static void on_acceptor_closed(void *owner)
+{
+    net *n = owner;
+    n->handles_open--;
+    try_finish_close(n);
+}
+
 static void stop_accepting(net *n)
 {
-    if (!n->is_accepting)
-        return;
-    n->is_accepting = false;
-    uv_close((uv_handle_t *)&n->listener, on_handle_closed);
+    acceptor *a = n->acceptor;
+    n->acceptor = NULL;
+    if (a != NULL)
+        acceptor_close(a, on_acceptor_closed, n);
 }
 
 static void on_overdue(uv_timer_t *timer)
@@ -469,8 +441,8 @@ static void on_overdue(uv_timer_t *timer)
 
 void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms)
 {
-    if (n->is_accepting) {
-        accept_rest(n);
+    if (n->acceptor != NULL) {
+        acceptor_take_rest(n->acceptor); /* with the last worker's socket they would be reset */
         stop_accepting(n);
         uv_timer_start(&n->overdue, on_overdue, last_ms, 0);
     }
@@ -496,7 +468,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
 
 uint32_t net_connection_count(const net *n)
 {
-    return score_get(&n->options.score->connections);
+    return score_get(&n->score->connections);
 }
 
 /* ---- Addresses ---- */

@@ -156,10 +156,14 @@ static int spawn(supervisor *s, child *c, char *const *command, int channel_fd)
         { .flags = UV_IGNORE },
         { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
         { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = s->config->listen_fd },
         { .flags = UV_INHERIT_FD, .data.fd = channel_fd },
         { .flags = UV_INHERIT_FD, .data.fd = scoreboard_fd(s->board) },
+        [WORKER_LISTEN_FD + WORKER_LISTENERS - 1] = { .flags = UV_IGNORE },
     };
+    for (uint32_t i = 0; i < s->config->listener_count; i++) {
+        stdio[WORKER_LISTEN_FD + i].flags = UV_INHERIT_FD;
+        stdio[WORKER_LISTEN_FD + i].data.fd = s->config->listeners[i];
+    }
     /* A session of its own: Ctrl-C in a terminal is for the supervisor, who then drains. */
     uv_process_options_t const options = {
         .exit_cb = on_child_exit,
@@ -168,7 +172,7 @@ static int spawn(supervisor *s, child *c, char *const *command, int channel_fd)
         .env = environment,
         .cwd = s->config->directory,
         .flags = UV_PROCESS_DETACHED,
-        .stdio_count = sizeof stdio / sizeof *stdio,
+        .stdio_count = (int)(WORKER_LISTEN_FD + s->config->listener_count),
         .stdio = stdio,
     };
     int const error = uv_spawn(&s->loop, &c->process, &options);
@@ -385,7 +389,8 @@ static void begin_stop(supervisor *s)
         next = link->next;
         handle(LIST_OWNER(link, child, link), EVENT_DRAIN);
     }
-    close(s->config->listen_fd);
+    for (uint32_t i = 0; i < s->config->listener_count; i++)
+        close(s->config->listeners[i]);
 }
 
 /* Once asks everyone to finish; again, or with nobody left, it ends. */

@@ -18,7 +18,9 @@ typedef struct supervisor_config {
     const char *slot_variable; /* that tells a worker its slot in the scoreboard, beside it */
     const char *directory;     /* the project's; where workers run */
     char *const *compiler; /* in development: the command that rebuilds at each change; else NULL */
-    int listen_fd;
+    const int *listeners;  /* sockets that listen, WORKER_LISTENERS at most;
+                            * closed when it stops */
+    uint32_t listener_count;
     uint32_t workers;
     uint64_t shutdown_ms;
     /* Everyone serves for the first time; `routes` as the worker has counted. */
