@@ -16,6 +16,10 @@
     X(body_ms, "body-timeout", OPTION_TIME, 30000, "how long a body may stand still (408)") \
     X(write_ms, "write-timeout", OPTION_TIME, 30000,                                        \
       "how long a client may read nothing of its answer")                                   \
+    X(body_rate, "min-body-rate", OPTION_SIZE, 1024,                                        \
+      "a second, from a client that sends a body (408); 0: any byte is enough")             \
+    X(write_rate, "min-write-rate", OPTION_SIZE, 1024,                                      \
+      "a second, that a client reads of its answer; 0: any byte is enough")                 \
     X(shutdown_ms, "shutdown-timeout", OPTION_TIME, 30000,                                  \
       "how long requests in flight may take after a signal to stop")                        \
     X(head_bytes, "max-head-bytes", OPTION_SIZE, 16384, "request line and headers (431)")   \

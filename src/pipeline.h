@@ -14,6 +14,7 @@ typedef enum verdict { PASS, ANSWERED, LATER } verdict;
 struct server {
     options options;
     http_limits limits;
+    pace_rule body_pace;
     app *app;
     const script_host *script;
     conn_memory memory;
@@ -48,8 +49,11 @@ verdict stage_follow(capra_request *req);
 verdict pipeline_fail_body(capra_request *req, int code, script_end why);
 
 /* More of the body is wanted: says so to a client that waits for the word, and gives it its time.
- */
-void pipeline_await_body(capra_request *req);
+ * False when the client has used that up, with less than the least rate. */
+bool pipeline_await_body(capra_request *req);
+
+/* Nobody wants more of the body for now; that is no fault of the client's. */
+void pipeline_leave_body(capra_request *req);
 
 /* The next piece of the body, as body_take has it; trailers are kept. */
 int pipeline_take_piece(capra_request *req, size_t *used, capra_slice *piece);

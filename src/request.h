@@ -3,6 +3,7 @@
 #define CAPRA_REQUEST_H
 
 #include "app.h"
+#include "base/pace.h"
 #include "body/body.h"
 #include "net/conn.h"
 #include "response/response.h"
@@ -38,7 +39,9 @@ struct capra_request {
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
     buffer collected;
-    buffer trailers; /* lines behind a body in chunks, each with its CR LF */
+    pace pace;            /* of the body */
+    uint64_t paced_bytes; /* of it that have been counted for the pace */
+    buffer trailers;      /* lines behind a body in chunks, each with its CR LF */
     arena arena;
     int64_t started_ns;  /* when requests are logged */
     bool is_refused;     /* as Next does it: the connection seems to go on, whatever still comes */

@@ -116,8 +116,11 @@ verdict stage_follow(capra_request *req)
             return LATER;
     }
     if (req->flows && !req->body.is_done)
-        pipeline_await_body(req);
-    else if (!c->has_ended)
+        return pipeline_await_body(req)
+                   ? LATER
+                   : pipeline_fail_body(req, CAPRA_E_BODY_SLOW, SCRIPT_BAD_BODY);
+    pipeline_leave_body(req);
+    if (!c->has_ended)
         c->transport->set_deadline(c, CONN_NO_DEADLINE);
     else if (c->deadline != CONN_HALF)
         c->transport->set_deadline(c, CONN_HALF);

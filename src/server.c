@@ -414,6 +414,7 @@ server *server_new(const options *o, app *a, const script_host *script, bool log
         .limits = { .head_bytes = (uint32_t)o->head_bytes,
                     .target_bytes = (uint32_t)o->target_bytes,
                     .fields = HTTP_HEAD_FIELDS },
+        .body_pace = { .patience_ms = o->body_ms, .bytes_per_s = o->body_rate },
         .app = app_hold(a),
         .script = script,
         .logs_requests = logs_requests,

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { SMALL_BODY_BYTES = 4 * 1024 };
 
@@ -31,6 +32,7 @@ verdict stage_check_policy(capra_request *req)
     if (most > 0 && (limit < 0 || limit > most))
         limit = most;
     body_init(&req->body, &req->head, limit);
+    pace_init(&req->pace, &req->server->body_pace);
     return body_check(&req->body) == 0 ? PASS : pipeline_refuse_length(req);
 }
 
@@ -43,13 +45,31 @@ static void send_continue(capra_request *req)
         list_append(&req->server->dirty, &req->conn->dirty);
 }
 
-void pipeline_await_body(capra_request *req)
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool pipeline_await_body(capra_request *req)
 {
     conn *c = req->conn;
+    uint64_t const bytes = req->body.received - req->paced_bytes;
+    req->paced_bytes = req->body.received;
+    if (!pace_wait(&req->pace, &req->server->body_pace, now_ms(), bytes))
+        return false;
     send_continue(req);
     c->transport->set_deadline(c, CONN_BODY);
     if (c->is_paused)
         c->transport->resume(c);
+    return true;
+}
+
+void pipeline_leave_body(capra_request *req)
+{
+    if (req->pace.since_ms != 0)
+        pace_stop(&req->pace, now_ms());
 }
 
 /* A body that came with its head needs no copy. Where the handler reads it as a stream that is the
@@ -89,6 +109,5 @@ verdict stage_take_body(capra_request *req)
         return PASS;
     if (c->has_ended)
         return pipeline_refuse(req, CAPRA_E_BODY_CUT);
-    pipeline_await_body(req);
-    return LATER;
+    return pipeline_await_body(req) ? LATER : pipeline_refuse(req, CAPRA_E_BODY_SLOW);
 }

@@ -183,6 +183,7 @@ static int open_net(worker *w, void *loop)
                           [CONN_WRITE] = o->write_ms,
                           [CONN_HALF] = HALF_CLOSED_MS,
                           [CONN_LINGER] = LINGER_MS },
+        .write_bytes_per_s = o->write_rate,
         .connections = (uint32_t)o->connections,
         .sockets = sockets,
         .socket_count = w->config.listeners,

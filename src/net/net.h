@@ -10,8 +10,10 @@ typedef struct net net;
 
 typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
-    uint32_t connections;                  /* at once; the next waits in the kernel's queue */
-    const int *sockets;                    /* that listen; taken over. Lent for net_open */
+    /* The least that a client reads of what waits for it, on average; 0: any byte is enough. */
+    uint64_t write_bytes_per_s;
+    uint32_t connections; /* at once; the next waits in the kernel's queue */
+    const int *sockets;   /* that listen; taken over. Lent for net_open */
     uint32_t socket_count;
     const scoreboard *board; /* where connections are counted and spread; lent, outlives the net */
     uint32_t slot;           /* in it */

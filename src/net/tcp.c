@@ -3,12 +3,14 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "deadline.h"
 #include "net.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +19,8 @@
 typedef struct rest {
     uv_write_t write;
     buffer bytes;
-    size_t unsent; /* when the time for writing was started */
+    size_t unsent; /* when the time for writing was started, here and in the kernel */
+    pace pace;
 } rest;
 
 /* A socket. Thousands of them are idle, so what only a busy one needs is elsewhere. */
@@ -41,6 +44,7 @@ struct net {
     deadlines deadlines;
     net_options options;
     score *score;
+    pace_rule write_pace;
     net_events events;
     conn_memory *memory;
     list open;
@@ -217,21 +221,41 @@ static void on_written(uv_write_t *write, int status)
         c->events->on_drained(c);
 }
 
+/* What the client has not taken yet. The kernel keeps megabytes of it, and asks for more only when
+ * a third of them has gone. */
+static size_t count_unsent(tcp *t)
+{
+    int fd, in_kernel = 0;
+    if (uv_fileno((uv_handle_t *)&t->handle, &fd) != 0 || ioctl(fd, TIOCOUTQ, &in_kernel) != 0)
+        in_kernel = 0;
+    return uv_stream_get_write_queue_size((uv_stream_t *)&t->handle) + (size_t)in_kernel;
+}
+
+static bool watch_pace(tcp *t, uint64_t bytes)
+{
+    return pace_wait(&t->rest->pace, &t->net->write_pace, (int64_t)uv_now(t->net->loop), bytes);
+}
+
 static void send_later(tcp *t)
 {
     conn *c = &t->conn;
     if (t->rest == NULL)
         t->rest = memory_take(sizeof *t->rest);
-    *t->rest = (rest){ .bytes = c->out, .unsent = buffer_length(&c->out) };
+    *t->rest = (rest){ .bytes = c->out };
     t->rest->write.data = t;
     c->out = (buffer){ 0 };
     c->is_writing = true;
     deadlines_set(&t->net->deadlines, c, CONN_WRITE);
 
     buffer *bytes = &t->rest->bytes;
-    uv_buf_t piece = { .base = bytes->data + bytes->start, .len = t->rest->unsent };
-    if (uv_write(&t->rest->write, (uv_stream_t *)&t->handle, &piece, 1, on_written) != 0)
+    uv_buf_t piece = { .base = bytes->data + bytes->start, .len = buffer_length(bytes) };
+    if (uv_write(&t->rest->write, (uv_stream_t *)&t->handle, &piece, 1, on_written) != 0) {
         tcp_close(c);
+        return;
+    }
+    t->rest->unsent = count_unsent(t);
+    pace_init(&t->rest->pace, &t->net->write_pace);
+    watch_pace(t, 0);
 }
 
 static void tcp_flush(conn *c)
@@ -282,19 +306,19 @@ static void tcp_set_deadline(conn *c, conn_deadline kind)
         deadlines_set(&tcp_of(c)->net->deadlines, c, kind);
 }
 
-/* A client that reads slowly is not one that has stopped. */
-static bool has_progressed(tcp *t)
+/* A client that reads slowly is not one that has stopped; but it must not take for ever. */
+static bool reads_on(tcp *t)
 {
-    size_t const left = uv_stream_get_write_queue_size((uv_stream_t *)&t->handle);
-    bool const progressed = left < t->rest->unsent;
+    size_t const left = count_unsent(t);
+    uint64_t const bytes = left < t->rest->unsent ? t->rest->unsent - left : 0;
     t->rest->unsent = left;
-    return progressed;
+    return watch_pace(t, bytes) && bytes > 0;
 }
 
 static void on_deadline(conn *c)
 {
     tcp *t = tcp_of(c);
-    if (c->deadline == CONN_WRITE && has_progressed(t))
+    if (c->deadline == CONN_WRITE && reads_on(t))
         deadlines_set(&t->net->deadlines, c, CONN_WRITE);
     else if (c->deadline == CONN_WRITE || c->deadline == CONN_LINGER)
         tcp_close(c);
@@ -379,6 +403,8 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     net *n = memory_take(sizeof *n);
     *n = (net){ .loop = loop, .options = *options, .events = *events, .memory = memory };
     n->score = scoreboard_at(options->board, options->slot);
+    n->write_pace = (pace_rule){ .patience_ms = options->deadlines_ms[CONN_WRITE],
+                                 .bytes_per_s = options->write_bytes_per_s };
     list_init(&n->open);
 
     uv_prepare_init(n->loop, &n->prepare);

@@ -125,15 +125,15 @@ for (const [language, app] of twins) {
         assert.ok(ms > 250 && ms < 5000, `${ms} ms`);
       });
 
-      test('--body-timeout: a body that goes on is not late', async () => {
+      test('--min-body-rate: a byte now and then does not help', async () => {
         const wire = await Wire.open(server.port);
-        const headers = { ...text, 'Content-Length': '8' };
-        await wire.send(format('POST /api/length', { headers }));
-        for (let i = 0; i < 8; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 60));
-          await wire.send('a');
-        }
-        assert.deepEqual((await wire.answer()).json(), { length: 8 });
+        const start = performance.now();
+        await wire.send('POST /api/length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+        const drip = setInterval(() => wire.send('a'), 100);
+        const { answer } = await fate(wire);
+        clearInterval(drip);
+        assert.equal(answer?.status, 408);
+        assert.ok(performance.now() - start < 5000);
         wire.close();
       });
 
@@ -145,6 +145,21 @@ for (const [language, app] of twins) {
         assert.equal(answer, undefined);
         assert.ok(ms > 300 && ms < 5000, `${ms} ms`);
       });
+    });
+
+    test('--body-timeout: a body that goes on is not late', async () => {
+      const args = ['--body-timeout', '1s', '--min-body-rate', '1'];
+      const server = await startCapra({ app, args });
+      const wire = await Wire.open(server.port);
+      const headers = { ...text, 'Content-Length': '12' };
+      await wire.send(format('POST /api/length', { headers }));
+      for (let i = 0; i < 12; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await wire.send('a');
+      }
+      assert.deepEqual((await wire.answer()).json(), { length: 12 });
+      wire.close();
+      await server.stop();
     });
 
     test('--max-connections: one more waits until another closes', async () => {
