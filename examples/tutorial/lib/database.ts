@@ -49,6 +49,26 @@ const steps = [
     expiresAt INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // What Stripe has told: which events, and of which payments. Without an account at Stripe, the
+  // secret that stands for theirs.
+  `
+  CREATE TABLE webhookEvents (
+    id TEXT PRIMARY KEY,
+    type TEXT NOT NULL,
+    receivedAt TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE payments (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    changedAt INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE webhookSecret (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    secret TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 let connection: DatabaseSync | undefined;

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: MIT
 
-import type { NextApiRequest, NextApiResponse } from 'next';
 import { methodNotAllowed } from '@/lib/method-not-allowed';
+import { compose, withCors, withErrors } from '@/lib/middleware';
 
-export default function handler(req: NextApiRequest, res: NextApiResponse) {
-  res.setHeader('Access-Control-Allow-Origin', '*');
-  if (req.method === 'OPTIONS') return preflight(res);
-  if (req.method !== 'GET' && req.method !== 'HEAD')
-    return methodNotAllowed(req, res, ['GET', 'OPTIONS']);
+const origins = (process.env.ALLOWED_ORIGINS ?? 'http://localhost:3000,https://example.com')
+  .split(',')
+  .map((origin) => origin.trim())
+  .filter(Boolean);
 
-  res.setHeader('Cache-Control', 'public, max-age=60, s-maxage=300, stale-while-revalidate=600');
-  return res.status(200).json({ data: 'Any origin may read this, and any cache may keep it.' });
-}
+const cors = withCors({
+  origins,
+  methods: ['GET', 'HEAD'],
+  headers: ['Content-Type', 'Authorization'],
+  maxAgeSeconds: 86_400,
+});
 
-// What a browser asks before it sends a request that a plain form could not send.
-function preflight(res: NextApiResponse) {
-  res.setHeader('Access-Control-Allow-Methods', 'GET, OPTIONS');
-  res.setHeader('Access-Control-Allow-Headers', 'Content-Type, Authorization');
-  res.setHeader('Access-Control-Max-Age', '86400');
-  return res.status(204).end();
-}
+export default withErrors(
+  compose(cors)((req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD')
+      return methodNotAllowed(req, res, ['GET', 'HEAD', 'OPTIONS']);
+
+    // A browser keeps it for one minute, a shared cache for five, and may give the old one for ten
+    // more while it fetches a new one.
+    res.setHeader('Cache-Control', 'public, max-age=60, s-maxage=300, stale-while-revalidate=600');
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    return res.status(200).json({ data: 'The sites that are listed may read this.' });
+  }),
+);

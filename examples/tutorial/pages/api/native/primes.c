@@ -47,7 +47,7 @@ static void answer(capra_response *res, const uint8_t *composite, long bound)
                (int)largest);
 }
 
-/* GET /api/primes?n=100: how many primes there are up to n, and the largest of them. */
+/* GET /api/native/primes?n=100: how many primes there are up to n, and the largest of them. */
 static void primes(capra_request *req, capra_response *res)
 {
     const char *method = capra_request_method(req);
