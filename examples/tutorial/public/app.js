@@ -64,7 +64,7 @@ function showRoute(route) {
   for (const [other, button] of entries)
     if (other === route) button.setAttribute('aria-current', 'page');
     else button.removeAttribute('aria-current');
-  entries.get(route).scrollIntoView({ block: 'nearest' });
+  reveal(entries.get(route));
   at('chapter').textContent = route.chapter;
   at('title').textContent = route.path;
   at('about').textContent = route.about;
@@ -73,11 +73,21 @@ function showRoute(route) {
   showExample(route.examples[0]);
 }
 
+// In the list only: the page itself stays where the reader has put it.
+function reveal(button) {
+  const list = at('routes').parentElement;
+  const { top, bottom } = button.getBoundingClientRect();
+  const frame = list.getBoundingClientRect();
+  const underFilter = frame.top + at('filter').offsetHeight + 12;
+  if (top < underFilter) list.scrollTop -= underFilter - top;
+  else if (bottom > frame.bottom) list.scrollTop += bottom - frame.bottom;
+}
+
 function presetButton(example) {
   const button = element('button', { type: 'button', textContent: example.name });
   button.addEventListener('click', () => {
     showExample(example);
-    send();
+    sendAndLook();
   });
   return button;
 }
@@ -180,6 +190,11 @@ async function send() {
   } finally {
     if (turn === sending) at('send').disabled = false;
   }
+}
+
+async function sendAndLook() {
+  await send();
+  at('answer').scrollIntoView({ block: 'nearest' });
 }
 
 async function perform({ before, times = 1, race }) {
@@ -337,7 +352,7 @@ async function copy() {
 
 function onKey(event) {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '');
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) act(event, send);
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) act(event, sendAndLook);
   else if (event.altKey && event.key === 'ArrowDown') act(event, () => goBy(1));
   else if (event.altKey && event.key === 'ArrowUp') act(event, () => goBy(-1));
   else if (event.key === '/' && !typing) act(event, () => at('filter').focus());
@@ -363,4 +378,4 @@ at('filter').addEventListener('input', filterRoutes);
 at('method').addEventListener('change', showFields);
 at('run-all').addEventListener('click', runAll);
 at('copy').addEventListener('click', copy);
-at('request').addEventListener('submit', (event) => act(event, send));
+at('request').addEventListener('submit', (event) => act(event, sendAndLook));

@@ -49,5 +49,5 @@ function decode(text: string | null): string | null {
 
 /** The first language of an Accept-Language header, which is the preferred one by custom. */
 function language(header: string | null): string | null {
-  return header?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/)?.[1] ?? null;
+  return header?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:[,;]|$)/)?.[1] ?? null;
 }
