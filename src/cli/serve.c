@@ -152,7 +152,7 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .compiler = is_development ? compiler : NULL,
         .listeners = &fd,
         .listener_count = 1,
-        .workers = (uint32_t)args->options.workers,
+        .scale = { (uint32_t)args->options.workers, (uint32_t)args->options.workers, 0 },
         .shutdown_ms = args->options.shutdown_ms,
         .on_ready = on_ready,
         .data = &s,

@@ -1,62 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor.h"
 
-#include "base/arena.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/scoreboard.h"
 #include "builder.h"
-#include "worker_channel.h"
+#include "child.h"
+#include "doorbell.h"
+#include "load.h"
+#include "run_file.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
-typedef enum child_state {
-    CHILD_STARTING, /* spawned; has not said that it serves */
-    CHILD_SERVING,
-    CHILD_DRAINING, /* told to finish; has until its deadline */
-    CHILD_STATES
-} child_state;
-
-typedef enum child_event {
-    EVENT_READY,    /* it says that it serves */
-    EVENT_EXITED,   /* the process is gone */
-    EVENT_DRAIN,    /* it is no longer wanted */
-    EVENT_DEADLINE, /* it has taken too long for what it should do */
-    CHILD_EVENTS
-} child_event;
-
-typedef struct supervisor supervisor;
-
-typedef struct child {
-    supervisor *supervisor;
-    list link;
-    uv_process_t process;
-    uv_timer_t deadline;
-    channel *channel;
-    child_state state;
-    uint32_t generation, slot;
-    uint64_t started_ms;
-    uint32_t routes;
-    int handles_open;
-    bool is_gone;
-} child;
-
 struct supervisor {
     const supervisor_config *config;
-    uv_loop_t loop;
+    child_family family;
     uv_signal_t signals[3];
-    uv_timer_t restart;
+    uv_timer_t restart, watch;
     builder *builder;
-    scoreboard *board;
-    list children;
-    uint32_t generation;  /* of the newest workers; older ones go when these serve */
+    doorbell *doorbell;
+    scale scale;
+    load load;
+    uint32_t generation;  /* of the workers that are wanted; others go when these serve */
+    uint32_t newest;      /* generation that there ever was */
+    uint32_t announced;   /* generation that served last */
+    uint32_t refused;     /* reloads that came to nothing */
     char *const *command; /* of the newest workers */
     uint32_t failures;    /* in a row, of workers that died young */
     int exit_code;
@@ -71,205 +44,64 @@ enum {
     STOP_IDLE_MS = 250,    /* for requests that are on their way on kept connections */
     KILL_MS = 500,         /* a worker keeps the time for shutting down itself, if it can */
     RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
+    WATCH_MS = 500,        /* between two looks at the scoreboard */
 };
 
 static void start_missing(supervisor *s);
+static void settle(supervisor *s);
 static void stop(supervisor *s);
 
-/* ---- One worker ---- */
-
-static void on_child_closed(uv_handle_t *handle)
+static supervisor *supervisor_of(const child *c)
 {
-    child *c = handle->data;
-    if (--c->handles_open == 0)
-        free(c);
+    return LIST_OWNER(c->family, supervisor, family);
 }
 
-static void release(child *c)
+/* One of those that are meant to serve from now on. */
+static bool is_current(const child *c)
 {
-    list_remove(&c->link);
-    scoreboard_retire(c->supervisor->board, c->slot);
-    if (c->channel != NULL)
-        channel_close(c->channel);
-    uv_close((uv_handle_t *)&c->process, on_child_closed);
-    uv_close((uv_handle_t *)&c->deadline, on_child_closed);
+    return c->generation == supervisor_of(c)->generation && !c->is_replaced &&
+           c->state != CHILD_DRAINING;
 }
 
-static void handle(child *c, child_event event);
-
-static void on_child_deadline(uv_timer_t *timer)
-{
-    handle(timer->data, EVENT_DEADLINE);
-}
-
-static void on_child_exit(uv_process_t *process, int64_t status, int signal)
-{
-    child *c = process->data;
-    supervisor *s = c->supervisor;
-    c->is_gone = true;
-    if (c->state != CHILD_DRAINING && signal != 0)
-        log_line(LOG_ERROR, "worker %d was ended by signal %d (%s)", process->pid, signal,
-                 strsignal(signal));
-    else if (c->state != CHILD_DRAINING)
-        log_line(LOG_ERROR, "worker %d ended by itself with exit code %d", process->pid,
-                 (int)status);
-    handle(c, EVENT_EXITED);
-    if (s->is_stopping && list_empty(&s->children))
-        stop(s);
-}
-
-static void on_child_message(void *owner, const message *m)
-{
-    child *c = owner;
-    if (m->kind == MESSAGE_READY) {
-        c->routes = m->value;
-        handle(c, EVENT_READY);
-    }
-}
-
-static void on_child_silent(void *owner)
-{
-    child *c = owner;
-    channel_close(c->channel);
-    c->channel = NULL; /* its exit is reported by itself */
-}
-
-/* The environment of all workers, and behind it the one line that is this worker's; to be freed. */
-static char **make_environment(const supervisor *s, char *own_line)
-{
-    size_t count = 0;
-    while (s->config->environment[count] != NULL)
-        count++;
-    char **all = memory_take((count + 2) * sizeof *all);
-    memcpy(all, s->config->environment, count * sizeof *all);
-    all[count] = own_line;
-    all[count + 1] = NULL;
-    return all;
-}
-
-static int spawn(supervisor *s, child *c, char *const *command, int channel_fd)
-{
-    char line[64];
-    snprintf(line, sizeof line, "%s=%u", s->config->slot_variable, c->slot);
-    char **environment = make_environment(s, line);
-    uv_stdio_container_t stdio[] = {
-        { .flags = UV_IGNORE },
-        { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = channel_fd },
-        { .flags = UV_INHERIT_FD, .data.fd = scoreboard_fd(s->board) },
-        [WORKER_LISTEN_FD + WORKER_LISTENERS - 1] = { .flags = UV_IGNORE },
-    };
-    for (uint32_t i = 0; i < s->config->listener_count; i++) {
-        stdio[WORKER_LISTEN_FD + i].flags = UV_INHERIT_FD;
-        stdio[WORKER_LISTEN_FD + i].data.fd = s->config->listeners[i];
-    }
-    /* A session of its own: Ctrl-C in a terminal is for the supervisor, who then drains. */
-    uv_process_options_t const options = {
-        .exit_cb = on_child_exit,
-        .file = command[0],
-        .args = (char **)(uintptr_t)command,
-        .env = environment,
-        .cwd = s->config->directory,
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = (int)(WORKER_LISTEN_FD + s->config->listener_count),
-        .stdio = stdio,
-    };
-    int const error = uv_spawn(&s->loop, &c->process, &options);
-    free(environment);
-    return error;
-}
-
-static bool start_one(supervisor *s, char *const *command)
-{
-    int pair[2];
-    int const slot = scoreboard_claim(s->board, s->generation);
-    if (slot < 0) {
-        log_line(LOG_ERROR, "there are %u workers already; no more can be started",
-                 scoreboard_slots(s->board));
-        return false;
-    }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        scoreboard_retire(s->board, (uint32_t)slot);
-        return false;
-    }
-
-    child *c = memory_take(sizeof *c);
-    *c = (child){
-        .supervisor = s, .generation = s->generation, .slot = (uint32_t)slot, .handles_open = 2
-    };
-    c->started_ms = uv_now(&s->loop);
-    list_init(&c->link);
-    list_append(&s->children, &c->link);
-    uv_timer_init(&s->loop, &c->deadline);
-    c->deadline.data = c->process.data = c;
-
-    channel_events const events = { on_child_message, on_child_silent, c };
-    int const error = spawn(s, c, command, pair[1]);
-    close(pair[1]);
-    if (error != 0 || channel_open(&c->channel, &s->loop, pair[0], &events) != 0) {
-        log_line(LOG_ERROR, "%s cannot be started: %s", command[0], uv_strerror(error));
-        release(c);
-        return false;
-    }
-    uv_timer_start(&c->deadline, on_child_deadline, START_MS, 0);
-    return true;
-}
-
-/* ---- What each event does ---- */
-
-static void ask_to_drain(child *c)
-{
-    bool const is_stopping = c->supervisor->is_stopping;
-    if (c->channel != NULL)
-        channel_send(c->channel, MESSAGE_DRAIN, is_stopping ? STOP_IDLE_MS : RELOAD_IDLE_MS);
-}
-
-static void begin_drain(child *c)
-{
-    supervisor *s = c->supervisor;
-    c->state = CHILD_DRAINING;
-    ask_to_drain(c);
-    uv_timer_start(&c->deadline, on_child_deadline, s->config->shutdown_ms + KILL_MS, 0);
-}
-
-static uint32_t count_serving(const supervisor *s)
+static uint32_t count_current(const supervisor *s, bool only_serving)
 {
     uint32_t count = 0;
-    list_each (link, &s->children) {
+    list_each (link, &s->family.children) {
         const child *c = LIST_OWNER(link, child, link);
-        count += c->state == CHILD_SERVING && c->generation == s->generation;
+        count += is_current(c) && (!only_serving || c->state == CHILD_SERVING);
     }
     return count;
 }
 
-static void drain_older(supervisor *s)
+/* ---- What each event does ---- */
+
+static void handle(child *c, child_event event);
+
+static void ask_to_drain(child *c)
 {
-    for (list *link = s->children.next, *next; link != &s->children; link = next) {
-        next = link->next;
-        child *c = LIST_OWNER(link, child, link);
-        if (c->generation != s->generation)
-            handle(c, EVENT_DRAIN);
-    }
+    child_tell(c, MESSAGE_DRAIN, supervisor_of(c)->is_stopping ? STOP_IDLE_MS : RELOAD_IDLE_MS);
+}
+
+static void begin_drain(child *c)
+{
+    c->state = CHILD_DRAINING;
+    ask_to_drain(c);
+    child_set_deadline(c, supervisor_of(c)->config->shutdown_ms + KILL_MS);
 }
 
 static void admit(child *c)
 {
-    supervisor *s = c->supervisor;
     c->state = CHILD_SERVING;
-    uv_timer_stop(&c->deadline);
-    if (count_serving(s) < s->config->workers)
-        return;
-    drain_older(s);
-    if (!s->was_ready) {
-        s->was_ready = true;
-        s->config->on_ready(s->config->data, c->routes);
-    }
+    child_set_deadline(c, 0);
+    settle(supervisor_of(c));
 }
 
 static void forget(child *c)
 {
-    release(c);
+    supervisor *s = supervisor_of(c);
+    child_release(c);
+    if (s->is_stopping && list_empty(&s->family.children))
+        stop(s);
 }
 
 static void on_restart(uv_timer_t *timer)
@@ -279,13 +111,9 @@ static void on_restart(uv_timer_t *timer)
     start_missing(s);
 }
 
-/* The next one is started at once; one that keeps dying, ever more slowly. */
-static void replace(child *c)
+/* At once; when workers keep dying, ever more slowly. */
+static void start_later(supervisor *s)
 {
-    supervisor *s = c->supervisor;
-    bool const died_young = uv_now(&s->loop) - c->started_ms < YOUNG_MS;
-    release(c);
-    s->failures = died_young ? s->failures + 1 : 0;
     uint64_t delay = 0;
     if (s->failures > 1)
         delay = (uint64_t)FIRST_DELAY_MS << (s->failures > 8 ? 8 : s->failures - 2);
@@ -299,24 +127,77 @@ static void replace(child *c)
     }
 }
 
-/* A worker that never served: nothing is known to be good yet, so the first ones end the start. In
- * development the next build may mend it. */
+static void replace(child *c)
+{
+    supervisor *s = supervisor_of(c);
+    bool const died_young = uv_now(&s->family.loop) - c->started_ms < YOUNG_MS;
+    child_release(c);
+    s->failures = died_young ? s->failures + 1 : 0;
+    start_later(s);
+}
+
+static child *find_older(const supervisor *s)
+{
+    list_each (link, &s->family.children) {
+        child *c = LIST_OWNER(link, child, link);
+        if (c->state == CHILD_SERVING && c->generation != s->generation)
+            return c;
+    }
+    return NULL;
+}
+
+static void write_run_file(const supervisor *s)
+{
+    run_state state = { .pid = getpid(), .generation = s->generation, .refused = s->refused };
+    if (s->config->admin != NULL)
+        snprintf(state.admin, sizeof state.admin, "%s", s->config->admin);
+    if (!run_file_write(s->config->directory, &state))
+        log_line(LOG_WARN,
+                 "%s/.capra/run cannot be written, so `capra reload` will not find this "
+                 "server: %s",
+                 s->config->directory, strerror(errno));
+}
+
+/* A build that does not start is no reason to stop serving the last one. */
+static void refuse_generation(supervisor *s, uint32_t kept)
+{
+    uint32_t const failed = s->generation;
+    log_line(LOG_ERROR, "the new build does not start and is not served; the old one goes on");
+    s->refused++;
+    s->generation = kept;
+    s->command = NULL; /* what runs is not what is there to be run */
+    for (list *link = s->family.children.next, *next; link != &s->family.children; link = next) {
+        next = link->next;
+        child *c = LIST_OWNER(link, child, link);
+        if (c->generation == failed)
+            handle(c, EVENT_DRAIN);
+    }
+    write_run_file(s);
+}
+
+/* A worker that never served. Where nothing is known to be good yet, the first ones end the start;
+ * in development the next build may mend it. */
 static void back_off(child *c)
 {
-    supervisor *s = c->supervisor;
-    if (s->was_ready || s->builder != NULL) {
+    supervisor *s = supervisor_of(c);
+    const child *older = find_older(s);
+    if (older != NULL && c->generation == s->generation) {
+        child_release(c);
+        refuse_generation(s, older->generation);
+        start_missing(s);
+    } else if (s->was_ready || s->builder != NULL) {
         replace(c);
-        return;
+    } else {
+        child_release(c);
+        s->exit_code = 1;
+        stop(s);
     }
-    release(c);
-    s->exit_code = 1;
-    stop(s);
 }
 
 static void kill_hard(child *c)
 {
     log_line(LOG_WARN, "worker %d has not finished in time and is killed", c->process.pid);
-    uv_process_kill(&c->process, SIGKILL);
+    child_kill(c);
 }
 
 static void ignore(child *c)
@@ -326,7 +207,7 @@ static void ignore(child *c)
 
 typedef void (*child_action)(child *c);
 
-/* What each event does to a worker in each state. Every pair has an answer. */
+/* Every pair has an answer. */
 static const child_action actions[CHILD_STATES][CHILD_EVENTS] = {
     /*                   ready    exited    drain        deadline  */
     [CHILD_STARTING] = { admit, back_off, begin_drain, kill_hard },
@@ -352,31 +233,106 @@ static void start_missing(supervisor *s)
         return;
     }
     s->command = command;
-    uint32_t count = 0;
-    list_each (link, &s->children) {
-        count += LIST_OWNER(link, child, link)->generation == s->generation;
-    }
-    for (; count < s->config->workers; count++) {
-        if (!start_one(s, command)) {
+    for (uint32_t count = count_current(s, false); count < s->scale.wanted; count++) {
+        child *c = child_start(&s->family, command, s->generation);
+        if (c != NULL) {
+            child_set_deadline(c, START_MS);
+            continue;
+        }
+        s->failures++;
+        if (s->was_ready) {
+            start_later(s);
+        } else {
             s->exit_code = 1;
             stop(s);
-            return;
         }
+        return;
     }
+}
+
+/* Those of older generations, and those whose places others have taken. */
+static void drain_replaced(supervisor *s)
+{
+    for (list *link = s->family.children.next, *next; link != &s->family.children; link = next) {
+        next = link->next;
+        child *c = LIST_OWNER(link, child, link);
+        if (!is_current(c) && c->state != CHILD_DRAINING)
+            handle(c, EVENT_DRAIN);
+    }
+}
+
+static void drain_emptiest(supervisor *s)
+{
+    child *emptiest = NULL;
+    list_each (link, &s->family.children) {
+        child *c = LIST_OWNER(link, child, link);
+        if (is_current(c) &&
+            (emptiest == NULL || score_get(&child_score(c)->connections) <
+                                     score_get(&child_score(emptiest)->connections)))
+            emptiest = c;
+    }
+    if (emptiest != NULL)
+        handle(emptiest, EVENT_DRAIN);
+}
+
+static uint32_t routes_of(const supervisor *s)
+{
+    uint32_t routes = 0;
+    list_each (link, &s->family.children) {
+        const child *c = LIST_OWNER(link, child, link);
+        if (is_current(c))
+            routes = c->routes;
+    }
+    return routes;
+}
+
+static void announce(supervisor *s)
+{
+    s->announced = s->generation;
+    write_run_file(s);
+    if (!s->was_ready) {
+        s->was_ready = true;
+        s->config->on_ready(s->config->data, routes_of(s));
+    } else {
+        log_line(LOG_INFO, "the new build is served");
+    }
+}
+
+/* Who is not wanted goes as soon as enough others serve. */
+static void settle(supervisor *s)
+{
+    if (s->is_stopping)
+        return;
+    doorbell_turn(s->doorbell, s->scale.wanted == 0);
+    if (count_current(s, true) < s->scale.wanted)
+        return;
+    drain_replaced(s);
+    for (uint32_t count = count_current(s, false); count > s->scale.wanted; count--)
+        drain_emptiest(s);
+    if (s->announced != s->generation)
+        announce(s);
 }
 
 /* New workers; the old ones drain when all new ones serve. */
 static void start_generation(supervisor *s)
 {
-    s->generation++;
+    const char *error;
+    if (s->was_ready && s->config->worker_command(s->config->data, &error) == NULL) {
+        log_line(LOG_ERROR, "the new build is not served: %s", error);
+        s->refused++;
+        write_run_file(s);
+        return;
+    }
+    s->generation = ++s->newest;
     s->failures = 0;
     start_missing(s);
+    settle(s);
 }
 
 static void kill_all(supervisor *s)
 {
-    list_each (link, &s->children) {
-        uv_process_kill(&LIST_OWNER(link, child, link)->process, SIGKILL);
+    list_each (link, &s->family.children) {
+        child_kill(LIST_OWNER(link, child, link));
     }
 }
 
@@ -385,10 +341,11 @@ static void begin_stop(supervisor *s)
     s->is_stopping = true;
     if (s->builder != NULL)
         builder_stop(s->builder);
-    for (list *link = s->children.next, *next; link != &s->children; link = next) {
+    for (list *link = s->family.children.next, *next; link != &s->family.children; link = next) {
         next = link->next;
         handle(LIST_OWNER(link, child, link), EVENT_DRAIN);
     }
+    doorbell_close(s->doorbell);
     for (uint32_t i = 0; i < s->config->listener_count; i++)
         close(s->config->listeners[i]);
 }
@@ -398,9 +355,83 @@ static void stop(supervisor *s)
 {
     if (!s->is_stopping)
         begin_stop(s);
-    if (list_empty(&s->children))
-        uv_stop(&s->loop);
+    if (list_empty(&s->family.children))
+        uv_stop(&s->family.loop);
 }
+
+/* ---- More and fewer of them ---- */
+
+/* A connection waits, and nobody serves. */
+static void on_ring(void *owner)
+{
+    supervisor *s = owner;
+    s->load.active_ms = uv_now(&s->family.loop);
+    scale_wake(&s->scale);
+    start_missing(s);
+    settle(s);
+}
+
+static void set_wanted(supervisor *s, uint32_t before)
+{
+    if (s->scale.wanted > before)
+        log_line(LOG_INFO, "%u workers are too few: now %u", before, s->scale.wanted);
+    else if (s->scale.wanted == 0)
+        log_line(LOG_INFO, "nothing to do: the workers go, and the next connection wakes one");
+    else
+        log_line(LOG_INFO, "%u workers are more than needed: now %u", before, s->scale.wanted);
+    start_missing(s);
+    settle(s);
+}
+
+/* One at a time, and a new one first gets the time to show what it needs: with a limit below that,
+ * workers would come and go without an end. */
+static void replace_large(supervisor *s)
+{
+    uint64_t const limit = s->config->worker_bytes, now = uv_now(&s->family.loop);
+    if (limit == 0 || count_current(s, true) < s->scale.wanted)
+        return;
+    list_each (link, &s->family.children) {
+        child *c = LIST_OWNER(link, child, link);
+        uint64_t const bytes = score_get(&child_score(c)->memory_bytes);
+        if (!is_current(c) || c->state != CHILD_SERVING || bytes <= limit ||
+            now - c->started_ms < YOUNG_MS)
+            continue;
+        log_line(LOG_WARN,
+                 "worker %d has grown to %.0f MiB, beyond --max-worker-memory; another "
+                 "takes its place",
+                 c->process.pid, (double)bytes / (1 << 20));
+        c->is_replaced = true;
+        start_missing(s);
+        return;
+    }
+}
+
+static void on_watch(uv_timer_t *timer)
+{
+    supervisor *s = timer->data;
+    scale_sample sample;
+    if (s->is_stopping)
+        return;
+    load_measure(&s->load, &s->family, &sample);
+    uint32_t const before = s->scale.wanted;
+    if (scale_decide(&s->scale, &sample) != before)
+        set_wanted(s, before);
+    replace_large(s);
+}
+
+/* Where nothing can change, nobody looks. */
+static void watch_load(supervisor *s)
+{
+    const supervisor_config *c = s->config;
+    scale_init(&s->scale, &c->scale);
+    s->load.active_ms = uv_now(&s->family.loop);
+    uv_timer_init(&s->family.loop, &s->watch);
+    s->watch.data = s;
+    if (c->scale.min < c->scale.max || c->worker_bytes > 0)
+        uv_timer_start(&s->watch, on_watch, WATCH_MS, WATCH_MS);
+}
+
+/* ---- Signals ---- */
 
 static void on_signal(uv_signal_t *signal, int number)
 {
@@ -422,15 +453,13 @@ static void on_built(void *owner)
 {
     supervisor *s = owner;
     const char *error;
-    if (list_empty(&s->children) ||
+    if (list_empty(&s->family.children) ||
         s->config->worker_command(s->config->data, &error) != s->command) {
         start_generation(s);
         return;
     }
-    list_each (link, &s->children) {
-        child *c = LIST_OWNER(link, child, link);
-        if (c->channel != NULL)
-            channel_send(c->channel, MESSAGE_RELOAD, 0);
+    list_each (link, &s->family.children) {
+        child_tell(LIST_OWNER(link, child, link), MESSAGE_RELOAD, 0);
     }
 }
 
@@ -446,11 +475,23 @@ static void on_builder_end(void *owner)
 
 /* ---- The run ---- */
 
+supervisor_phase supervisor_get_phase(const supervisor *s)
+{
+    if (s->is_stopping)
+        return SUPERVISOR_DRAINING;
+    return s->was_ready ? SUPERVISOR_SERVING : SUPERVISOR_STARTING;
+}
+
+const scoreboard *supervisor_scoreboard(const supervisor *s)
+{
+    return s->family.board;
+}
+
 static void watch_signals(supervisor *s)
 {
     static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        uv_signal_init(&s->loop, &s->signals[i]);
+        uv_signal_init(&s->family.loop, &s->signals[i]);
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
@@ -464,33 +505,49 @@ static void close_handle(uv_handle_t *handle, void *data)
         uv_close(handle, NULL);
 }
 
+static bool open_all(supervisor *s)
+{
+    const supervisor_config *config = s->config;
+    if (scoreboard_new(&s->family.board, SCOREBOARD_SLOTS, 0) != 0) {
+        log_line(LOG_ERROR, "no memory to share with workers: %s", strerror(errno));
+        return false;
+    }
+    s->doorbell =
+        doorbell_open(&s->family.loop, config->listeners, config->listener_count, on_ring, s);
+    if (s->doorbell == NULL) {
+        log_line(LOG_ERROR, "the listening sockets cannot be watched: %s", strerror(errno));
+        return false;
+    }
+    if (config->compiler == NULL)
+        return true;
+    builder_events const events = { on_built, on_builder_end, s };
+    s->builder = builder_start(&s->family.loop, config->compiler, config->directory, &events);
+    return s->builder != NULL;
+}
+
 int supervisor_run(const supervisor_config *config)
 {
-    supervisor s = { .config = config };
-    if (scoreboard_new(&s.board, SCOREBOARD_SLOTS, 0) != 0) {
-        log_line(LOG_ERROR, "no memory to share with workers: %s", strerror(errno));
-        return 1;
-    }
-    list_init(&s.children);
-    uv_loop_init(&s.loop);
-    uv_timer_init(&s.loop, &s.restart);
+    supervisor s = { .config = config,
+                     .generation = 1,
+                     .newest = 1,
+                     .family = { .config = config, .on_event = handle } };
+    list_init(&s.family.children);
+    uv_loop_init(&s.family.loop);
+    uv_timer_init(&s.family.loop, &s.restart);
     s.restart.data = &s;
     watch_signals(&s);
-
-    if (config->compiler != NULL) {
-        builder_events const events = { on_built, on_builder_end, &s };
-        s.builder = builder_start(&s.loop, config->compiler, config->directory, &events);
-        if (s.builder == NULL)
-            return 1;
-    } else {
+    watch_load(&s);
+    if (!open_all(&s))
+        return 1; /* the process ends, and all goes with it */
+    if (s.builder == NULL)
         start_missing(&s);
-    }
-    uv_run(&s.loop, UV_RUN_DEFAULT);
+    uv_run(&s.family.loop, UV_RUN_DEFAULT);
 
+    run_file_remove(config->directory);
     builder_free(s.builder);
-    uv_walk(&s.loop, close_handle, NULL);
-    uv_run(&s.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&s.loop);
-    scoreboard_free(s.board);
+    uv_walk(&s.family.loop, close_handle, NULL);
+    uv_run(&s.family.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s.family.loop);
+    scoreboard_free(s.family.board);
     return s.exit_code;
 }

@@ -2,6 +2,9 @@
 #ifndef CAPRA_SUPERVISOR_H
 #define CAPRA_SUPERVISOR_H
 
+#include "base/scoreboard.h"
+#include "scale.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,12 +24,28 @@ typedef struct supervisor_config {
     const int *listeners;  /* sockets that listen, WORKER_LISTENERS at most;
                             * closed when it stops */
     uint32_t listener_count;
-    uint32_t workers;
+    scale_limits scale;    /* how many workers */
+    uint64_t worker_bytes; /* one that has more memory is replaced; 0: none is */
     uint64_t shutdown_ms;
+    const char *admin; /* where the admin listener is, for other commands to find; NULL: nowhere */
     /* Everyone serves for the first time; `routes` as the worker has counted. */
     void (*on_ready)(void *data, uint32_t routes);
     void *data;
 } supervisor_config;
+
+typedef struct supervisor supervisor;
+
+/* What one may hope for who connects now. */
+typedef enum supervisor_phase {
+    SUPERVISOR_STARTING,
+    SUPERVISOR_SERVING, /* with no worker at all, too, when the next connection wakes one */
+    SUPERVISOR_DRAINING,
+} supervisor_phase;
+
+supervisor_phase supervisor_get_phase(const supervisor *s);
+
+/* Lent for as long as the supervisor runs. */
+const scoreboard *supervisor_scoreboard(const supervisor *s);
 
 /* Runs until a signal ends it or it cannot go on. Returns the process's exit code. */
 int supervisor_run(const supervisor_config *config);
