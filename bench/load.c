@@ -10,6 +10,10 @@
  * `--hold` each connection asks once and then idles until a line arrives on standard input; then
  * each asks once more, which shows that it was still served.
  *
+ * With `--rate` requests are due at fixed times, whether or not the server keeps up, each on a
+ * connection that is free; its latency counts from when it was due, so that waiting for a free
+ * connection is part of it.
+ *
  * It talks to this machine only (127.0.0.0/8). The report is one line of JSON; the exit code is 1
  * when any answer was wrong or missing. */
 
@@ -67,7 +71,8 @@ typedef struct options {
     unsigned pipeline;
     uint64_t requests; /* 0: until the time is over */
     double seconds;
-    int cpu; /* -1: any */
+    double rate; /* requests a second; 0: as fast as they are answered */
+    int cpu;     /* -1: any */
     int expected_status;
     int64_t expected_length; /* -1: that of the first answer */
     bool holds;
@@ -110,6 +115,8 @@ static uint64_t faults[FAULT_KINDS];
 static uint64_t histogram[HISTOGRAM_BUCKETS];
 static uint64_t slowest_ns, latency_sum_ns;
 static unsigned open_connections;
+static connection **idle; /* with a rate: connections that have nothing to do */
+static unsigned idle_count;
 static bool has_stopped; /* no further requests are begun */
 
 static uint64_t now_ns(void)
@@ -202,6 +209,9 @@ static bool open_connection(connection *conn)
 
 static void close_connection(connection *conn)
 {
+    for (unsigned i = 0; i < idle_count; i++)
+        if (idle[i] == conn)
+            idle[i--] = idle[--idle_count];
     open_connections--;
     close(conn->fd);
     free(conn->kept);
@@ -253,6 +263,15 @@ static void send_batch(connection *conn)
         lose_connection(conn, FAULT_CLOSED);
 }
 
+/* Everything that was asked on it has been answered. */
+static void go_on(connection *conn)
+{
+    if (options_given.rate > 0)
+        idle[idle_count++] = conn;
+    else if (!options_given.holds)
+        send_batch(conn);
+}
+
 /* Puts a new connection in the place of one that ended, while there is something to ask. */
 static void restart(connection *conn)
 {
@@ -261,7 +280,7 @@ static void restart(connection *conn)
         return;
     reopened++;
     if (open_connection(conn))
-        send_batch(conn);
+        go_on(conn);
 }
 
 /* ---- Answers ---- */
@@ -432,8 +451,8 @@ static void on_readable(connection *conn)
     } else if (conn->awaited == 0 && conn->ends) {
         close_connection(conn);
         restart(conn);
-    } else if (conn->awaited == 0 && !options_given.holds) {
-        send_batch(conn);
+    } else if (conn->awaited == 0) {
+        go_on(conn);
     }
 }
 
@@ -476,20 +495,41 @@ static void settle(connection *connections)
         add_fault(FAULT_UNANSWERED, missing);
 }
 
+/* Asks what is due by now. */
+static void keep_rate(uint64_t begin)
+{
+    double const period_ns = 1e9 / options_given.rate;
+    while (idle_count > 0 && !has_stopped) {
+        uint64_t const due_ns = begin + (uint64_t)((double)issued * period_ns);
+        if (due_ns > now_ns())
+            return;
+        connection *conn = idle[--idle_count];
+        send_batch(conn);
+        conn->sent_at_ns = due_ns;
+    }
+}
+
 static void run_load(connection *connections)
 {
     uint64_t begin = now_ns();
     uint64_t deadline = begin + (uint64_t)(options_given.seconds * 1e9);
+    idle = allocate(NULL, options_given.connections * sizeof *idle);
     for (unsigned i = 0; i < options_given.connections; i++)
         open_connection(&connections[i]);
     for (unsigned i = 0; i < options_given.connections; i++)
         if (connections[i].fd >= 0)
-            send_batch(&connections[i]);
+            go_on(&connections[i]);
+    if (options_given.rate > 0)
+        begin = now_ns();
     while (!has_stopped && open_connections > 0 && now_ns() < deadline &&
-           (options_given.requests == 0 || answered + fault_count() < options_given.requests))
-        turn(50);
+           (options_given.requests == 0 || answered + fault_count() < options_given.requests)) {
+        if (options_given.rate > 0)
+            keep_rate(begin);
+        turn(options_given.rate > 0 ? 0 : 50); /* it has a CPU of its own */
+    }
     has_stopped = true;
     settle(connections);
+    free(idle);
 }
 
 /* One question and its answer. */
@@ -601,6 +641,9 @@ static void set_option(int letter, char *value)
     case 's':
         options_given.seconds = number(value, 0.001, 3600);
         break;
+    case 'r':
+        options_given.rate = number(value, 1, 1e7);
+        break;
     case 'm':
         options_given.method = value;
         break;
@@ -638,6 +681,7 @@ static void read_options(int argc, char **argv)
         { "pipeline", required_argument, NULL, 'p' },
         { "requests", required_argument, NULL, 'n' },
         { "seconds", required_argument, NULL, 's' },
+        { "rate", required_argument, NULL, 'r' },
         { "method", required_argument, NULL, 'm' },
         { "header", required_argument, NULL, 'H' },
         { "body", required_argument, NULL, 'b' },
@@ -649,7 +693,7 @@ static void read_options(int argc, char **argv)
         { NULL, 0, NULL, 0 },
     };
     int letter;
-    while ((letter = getopt_long(argc, argv, "c:p:n:s:m:H:b:B:", table, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, "c:p:n:s:r:m:H:b:B:", table, NULL)) != -1)
         set_option(letter, optarg);
     if (optind + 1 != argc) {
         fprintf(stderr,
@@ -658,6 +702,7 @@ static void read_options(int argc, char **argv)
                 "  -p, --pipeline N      requests outstanding on each (1)\n"
                 "  -n, --requests N      stop after N requests\n"
                 "  -s, --seconds S       stop after S seconds (60 when only -n is given)\n"
+                "  -r, --rate R          so many requests a second, due at fixed times\n"
                 "  -m, --method M        -H, --header LINE   -b, --body TEXT   -B, --body-file F\n"
                 "      --status N        the status that every answer must have (200)\n"
                 "      --length N        the body length that it must have (as the first)\n"
@@ -668,6 +713,8 @@ static void read_options(int argc, char **argv)
     options_given.server = read_target(argv[optind]);
     if (options_given.seconds == 0 && options_given.requests == 0 && !options_given.holds)
         refuse("give a bound", "--requests, --seconds or both");
+    if (options_given.rate > 0 && (options_given.pipeline > 1 || options_given.holds))
+        refuse("--rate", "goes with neither --pipeline nor --hold");
     if (options_given.seconds == 0)
         options_given.seconds = 60;
 }

@@ -5,6 +5,7 @@ import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench } from './tools/bench.mjs';
+import { chart } from './tools/chart.mjs';
 import { describeMachine, machineLines } from './tools/machine.mjs';
 import { Progress } from './tools/progress.mjs';
 import { jsonReport, markdownReport, painter, terminalReport } from './tools/report.mjs';
@@ -49,6 +50,7 @@ options
   --cpus A,B         the server's and the load's CPU (the first two)
   --markdown FILE    write the tables as Markdown, for example docs/benchmarks/latest.md
   --json FILE        write everything that was measured
+  --charts FOLDER    draw each workload as FOLDER/NAME.svg
   --help             this text
 `;
 
@@ -77,6 +79,7 @@ function readArguments(argv) {
       cpus: { type: 'string' },
       markdown: { type: 'string' },
       json: { type: 'string' },
+      charts: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -126,7 +129,7 @@ function write(file, text, progress) {
 function commandOf(argv) {
   const text = argv
     .join(' ')
-    .replace(/ ?--(markdown|json)[ =]\S+/g, '')
+    .replace(/ ?--(markdown|json|charts)[ =]\S+/g, '')
     .trim();
   return `make bench${text && ` ARGS="${text}"`}`;
 }
@@ -147,7 +150,7 @@ async function main(argv) {
   for (const name of options.workloads) {
     const workload = workloads.get(name);
     progress.name = name;
-    const { columns, rows } = await workload.run(bench);
+    const { columns, rows, isCurve } = await workload.run(bench);
     progress.end();
     results.push({
       name,
@@ -155,6 +158,7 @@ async function main(argv) {
       goals: workload.goals ?? [],
       columns,
       rows,
+      isCurve,
     });
     process.stdout.write(`${terminalReport(results.at(-1), paint)}\n`);
   }
@@ -166,6 +170,10 @@ async function main(argv) {
   if (options.markdown) {
     const command = commandOf(argv);
     write(options.markdown, markdownReport({ machineLines: lines, command, results }), progress);
+  }
+  for (const result of options.charts ? results : []) {
+    const picture = chart(result);
+    if (picture) write(join(options.charts, `${result.name}.svg`), picture, progress);
   }
   if (options.json) {
     const { versions, settings, missing } = bench;

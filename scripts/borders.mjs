@@ -11,7 +11,7 @@ process.chdir(root);
 
 // --- The files ---
 
-const ignored = ['.git', 'node_modules', 'build', '.capra', 'corpus', 'tmp'];
+const ignored = ['.git', 'node_modules', 'build', '.capra', '.next', 'corpus', 'tmp'];
 
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { webApi } from '../tools/web-api.mjs';
 
 /** Bun.serve. */
 export const peer = {
   title: 'Bun.serve',
-  apps: ['hello', 'body'],
+  apps: ['hello', 'edge', 'body', 'api'],
   isFromNpm: true,
   command: ({ bench, port, app }) => ({
     argv: [bench.package('@oven/bun-*/bin/bun'), import.meta.filename, String(port), app],
@@ -28,6 +29,6 @@ if (import.meta.main) {
     hostname: '127.0.0.1',
     idleTimeout: 72,
     maxRequestBodySize: 2 ** 32,
-    fetch: app === 'body' ? onBody : hello,
+    fetch: app === 'api' ? await webApi() : app === 'body' ? onBody : hello,
   });
 }

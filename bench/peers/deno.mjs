@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
+import { webApi } from '../tools/web-api.mjs';
 
 /** Deno.serve. */
 export const peer = {
   title: 'Deno.serve',
-  apps: ['hello', 'body'],
+  apps: ['hello', 'edge', 'body', 'api'],
   isFromNpm: true,
   command: ({ bench, port, app }) => ({
     argv: [
       bench.package('@deno/*/deno'),
       'run',
       '--allow-net=127.0.0.1',
-      '--no-config',
+      '--allow-read',
+      '--allow-env',
+      '--allow-sys',
+      '--node-modules-dir=manual',
       '--no-remote',
       import.meta.filename,
       String(port),
@@ -33,5 +37,5 @@ if (import.meta.main) {
   const [port, app] = Deno.args;
   const onBody = (request) => (request.method === 'POST' ? stream(request) : hello());
   const options = { port: Number(port), hostname: '127.0.0.1', onListen() {} };
-  Deno.serve(options, app === 'body' ? onBody : hello);
+  Deno.serve(options, app === 'api' ? await webApi() : app === 'body' ? onBody : hello);
 }

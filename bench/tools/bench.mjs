@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a workload and a peer get to work with.
 import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { environment, freePort, startServer } from './server.mjs';
 
-const PROGRAMS = ['epoll', 'load', 'start', 'upload'];
+const PROGRAMS = ['epoll', 'listen', 'load', 'start', 'upload'];
 
 // As the release build compiles Capra (cmake/flags.cmake), so that the limit has no advantage.
 const FLAGS =
@@ -80,6 +81,29 @@ export class Bench {
     return found;
   }
 
+  /**
+   * A program of Debian, unpacked into a folder of ours: nothing is installed, and no service is
+   * started by the way. Elsewhere, the one on the PATH.
+   *
+   * @returns {string} its path
+   * @example const nginx = bench.debian('nginx', 'usr/sbin/nginx');
+   */
+  debian(name, program) {
+    const folder = this.scratch('debian');
+    const path = join(folder, program);
+    if (existsSync(path)) return path;
+    const found = process.env.PATH.split(':')
+      .map((place) => join(place, basename(program)))
+      .find((place) => existsSync(place));
+    if (found) return found;
+    mkdirSync(folder, { recursive: true });
+    this.progress.say(`fetching ${name} (once)`);
+    execFileSync('apt-get', ['download', '-qq', name], { cwd: folder, stdio: 'pipe' });
+    const [file] = globSync(join(folder, `${name}_*.deb`));
+    execFileSync('dpkg-deb', ['-x', file, folder], { stdio: 'pipe' });
+    return path;
+  }
+
   /** Installs what package-lock.json names, once. */
   async #installPackages() {
     const lock = join(this.folder, 'package-lock.json');
@@ -137,10 +161,13 @@ export class Bench {
     }
   }
 
-  /** Starts a peer with an app and waits for its first answer. The caller stops it. */
-  async start(peer, app) {
+  /**
+   * Starts a peer with an app and waits for its first answer. The caller stops it. `how` goes to the
+   * peer's `command`: a `folder` to serve instead, `options` of Capra's own.
+   */
+  async start(peer, app, how = {}) {
     const port = await freePort();
-    const command = peer.command({ bench: this, port, app });
+    const command = peer.command({ bench: this, port, app, ...how });
     const logFile = join(this.output, `${peer.name}.log`);
     return startServer({ command, port, cpu: this.serverCpu, logFile });
   }
@@ -167,13 +194,7 @@ export class Bench {
     const child = spawn(this.program('load'), [...argv, '--hold', server.origin + path], {
       stdio: 'pipe',
     });
-    const complaint = text(child.stderr);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const next = async () => {
-      const { value, done } = await lines.next();
-      if (done) throw new Error((await complaint).trim() || 'load ended without a report');
-      return JSON.parse(value);
-    };
+    const next = this.#linesOf(child);
     const { held } = await next();
     return {
       held,
@@ -182,6 +203,43 @@ export class Bench {
         child.stdin.end('\n');
         return next();
       },
+    };
+  }
+
+  /**
+   * Clients that listen to server-sent events until `close`. Each has heard its first one.
+   *
+   * @example const listeners = await bench.listen(server, { path: '/api/events', clients: 1000 });
+   */
+  async listen(server, { path, clients }) {
+    const argv = ['--cpu', String(this.loadCpu), String(clients), server.origin + path];
+    const child = spawn(this.program('listen'), argv, { stdio: 'pipe' });
+    const next = this.#linesOf(child);
+    const heard = (await next()).clients;
+    if (heard !== clients) throw new Error(`only ${heard} of ${clients} clients heard anything`);
+    return {
+      /** How many events have come so far, at all of them. */
+      async count() {
+        child.stdin.write('\n');
+        const { events, lost } = await next();
+        if (lost > 0) throw new Error(`${lost} clients were cut off`);
+        return events;
+      },
+      async close() {
+        child.stdin.end();
+        await once(child, 'exit');
+      },
+    };
+  }
+
+  /** The lines of JSON that a program says, one at each call. */
+  #linesOf(child) {
+    const complaint = text(child.stderr);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return async () => {
+      const { value, done } = await lines.next();
+      if (done) throw new Error((await complaint).trim() || 'it ended without a report');
+      return JSON.parse(value);
     };
   }
 
@@ -202,7 +260,8 @@ export class Bench {
 
   #loadArguments({ headers, ...options }) {
     const argv = ['--cpu', String(this.loadCpu)];
-    for (const [name, value] of Object.entries(options)) argv.push(`--${name}`, String(value));
+    for (const [name, value] of Object.entries(options))
+      if (value !== undefined) argv.push(`--${name}`, String(value));
     for (const header of headers) argv.push('--header', header);
     return argv;
   }

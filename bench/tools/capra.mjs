@@ -19,16 +19,18 @@ export function capra({ title, apps }) {
       if (!existsSync(executable)) throw new Error('build/capra is missing: run make');
       return bench.execute(executable, ['build', join(bench.folder, 'apps', apps[app])]);
     },
-    command: ({ bench, port, app }) => ({
+    command: ({ bench, port, app, folder, command = 'start', options = [] }) => ({
       argv: [
         join(bench.root, 'build/capra'),
-        'start',
-        join(bench.folder, 'apps', apps[app]),
+        command,
+        folder ?? join(bench.folder, 'apps', apps[app]),
         '-H',
         '127.0.0.1',
         '-p',
         String(port),
+        ...options,
       ],
+      env: { BENCH_UPLOADS: bench.scratch('uploads') },
     }),
     version: ({ bench }) => bench.firstLine(join(bench.root, 'build/capra'), '--version'),
   };

@@ -5,6 +5,9 @@ import { cpuBetween, cpuOf, pssOf, waitBetween } from './process-tree.mjs';
 import { inTurns } from './rounds.mjs';
 import { HELLO_BODY } from './server.mjs';
 
+/** Every answer of the hello routes is as long as this. */
+const lengthOf = (app) => (app === 'api' ? {} : { length: HELLO_BODY.length });
+
 const COLUMNS = [
   { key: 'cpuUs', title: 'CPU µs/req', digits: 2 },
   { key: 'ofLimit', title: '× epoll', digits: 2 },
@@ -54,10 +57,10 @@ async function measure(bench, peer, { app, ...load }) {
  * @param {object} load what `bench.load` takes, and `app`: the kind of app that is served
  * @example run: (bench) => throughput(bench, { connections: 64 })
  */
-export async function throughput(bench, { app = 'hello', length = HELLO_BODY.length, ...load }) {
+export async function throughput(bench, { app = 'hello', ...load }) {
   const rows = await inTurns(bench, await bench.serversFor(app), {
     rounds: bench.settings.rounds,
-    measure: (peer) => measure(bench, peer, { app, length, ...load }),
+    measure: (peer) => measure(bench, peer, { app, ...lengthOf(app), ...load }),
   });
   const limit = rows.find((row) => row.server === 'epoll');
   for (const row of rows) {

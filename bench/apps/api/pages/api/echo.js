@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+
+export default function handler(req, res) {
+  res.status(200).json(req.body);
+}
