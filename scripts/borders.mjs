@@ -18,7 +18,7 @@ function walk(folder) {
     if (ignored.includes(entry.name)) return [];
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return walk(path);
-    return entry.isFile() ? [path] : [];
+    return entry.isFile() && entry.name !== 'next-env.d.ts' ? [path] : []; // Next writes it
   });
 }
 
