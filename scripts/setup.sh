@@ -28,6 +28,7 @@ test  | cmocka            | library cmocka 1.1       | libcmocka-dev       | lib
 test  | clang             | program clang            | clang               | clang             | clang             | llvm
 test  | libFuzzer         | libfuzzer                | libclang-rt-dev     | compiler-rt       | compiler-rt       | llvm
 test  | valgrind          | program valgrind         | valgrind            | valgrind          | valgrind          | -
+test  | PostgreSQL        | postgresql               | postgresql          | postgresql-server | postgresql        | postgresql
 test  | Chromium          | program chromium         | chromium            | chromium          | chromium          | chromium
 lint  | clang-format      | program clang-format     | clang-format        | clang-tools-extra | clang-extra-tools | clang-format
 lint  | clang-tidy        | program clang-tidy       | clang-tidy          | clang-tools-extra | clang-extra-tools | llvm
@@ -48,6 +49,8 @@ library() { pkg-config --atleast-version "$2" "$1" 2>/dev/null; }
 cmake_325() {
     program cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] * 1000 + v[2] >= 3025) }'
 }
+# Debian keeps the server's programs out of PATH.
+postgresql() { program postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
 libfuzzer() {
     program clang && ls "$(clang -print-runtime-dir)"/*fuzzer* "$(clang -print-resource-dir)"/lib/*/*fuzzer* 2>/dev/null |
         grep -q .

@@ -52,7 +52,9 @@ export async function openTutorial(): Promise<Tutorial> {
 /** The tutorial under Capra, for a test that needs an environment of its own. */
 export async function startTutorial(env: Environment = {}, args: string[] = []) {
   const data = env.DATA_FOLDER ?? `${temporaryFolder()}/new/data`;
-  const environment = { JWT_SECRET: secret, DATA_FOLDER: data, ...env };
+  // Set, if to nothing, so that neither the environment nor an .env.local of the checkout has a say.
+  const unset = { DATABASE_URL: '', MONGODB_URI: '', SMTP_URL: '', MAIL_TO: '', MAIL_FROM: '' };
+  const environment = { ...unset, JWT_SECRET: secret, DATA_FOLDER: data, ...env };
   const server = await startCapra({ app: tutorial, env: environment, args });
   return { ...client(server.port), server, data, stop: () => server.stop() } as OwnTutorial;
 }

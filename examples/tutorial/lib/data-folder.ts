@@ -12,7 +12,7 @@ import { dirname, resolve } from 'node:path';
  * new DatabaseSync(dataFile('tutorial.sqlite'));
  */
 export function dataFile(name: string): string {
-  const file = resolve(process.env.DATA_FOLDER ?? 'data', name);
+  const file = resolve(process.env.DATA_FOLDER || 'data', name);
   mkdirSync(dirname(file), { recursive: true });
   return file;
 }

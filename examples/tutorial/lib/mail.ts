@@ -25,15 +25,15 @@ let send: Send | undefined;
  * const id = await mailContact({ name: 'Ada', email: 'ada@example.com', message: 'Hello' });
  */
 export async function mailContact({ name, email, message }: ContactMessage): Promise<string> {
-  const { MAIL_TO = 'contact@localhost', MAIL_FROM = 'website@localhost', SMTP_URL } = process.env;
+  const { MAIL_TO, MAIL_FROM, SMTP_URL } = process.env;
   const id = randomUUID();
   send ??= SMTP_URL ? overSmtp(SMTP_URL) : toOutbox();
   // From us, and with the visitor to answer to: a mail in the visitor's own name would be forged,
   // and mail servers refuse such. Names are given apart from addresses, so that neither can end one.
   const mail = {
     messageId: `<${id}@tutorial.localhost>`,
-    from: { name: 'Contact form', address: MAIL_FROM },
-    to: MAIL_TO,
+    from: { name: 'Contact form', address: MAIL_FROM || 'website@localhost' },
+    to: MAIL_TO || 'contact@localhost',
     replyTo: { name, address: email },
     subject: 'A message from the contact form',
     text: message,

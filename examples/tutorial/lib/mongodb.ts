@@ -26,7 +26,7 @@ export async function connectToDatabase(): Promise<{ client: MongoClient; db: Db
 }
 
 async function connect(): Promise<MongoClient> {
-  const uri = process.env.MONGODB_URI ?? (await startStandIn());
+  const uri = process.env.MONGODB_URI || (await startStandIn());
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
   return client.connect();
 }

@@ -195,7 +195,7 @@ const commands: Record<string, Command> = {
           const { _id } = upsert(store, collection, change.q, change.u);
           return { n: 1, nModified: 0, upserted: _id };
         }
-        const changed = found.filter((stored) => modify(store, stored, change.q, change.u));
+        const changed = found.filter((stored) => modify(store, stored, change.u));
         return { n: found.length, nModified: changed.length };
       }),
   },
@@ -291,35 +291,31 @@ function insert(store: Store, collection: string, document: Document): Document 
 }
 
 /** Whether the document is another one afterwards. */
-function modify(store: Store, stored: Stored, query: Document, change: Document): boolean {
+function modify(store: Store, stored: Stored, change: Document): boolean {
   const before = BSON.serialize(stored.document);
-  const document = applied(stored.document, query, change, '$setOnInsert');
+  const document = applied(stored.document, change);
   if (Buffer.compare(before, BSON.serialize(document)) === 0) return false;
   store.replace({ ...stored, document });
   return true;
 }
 
 function upsert(store: Store, collection: string, query: Document, change: Document): Document {
-  const base = updated({}, { $set: equalities(query) }, query);
+  const { _id, ...fields } = equalities(query);
   const { $setOnInsert, ...rest } = change;
-  const start = $setOnInsert ? updated(base, { $set: $setOnInsert }, query) : base;
-  return insert(store, collection, applied(start, query, rest));
+  const base = updated(_id === undefined ? {} : { _id }, { $set: fields });
+  const start = $setOnInsert ? updated(base, { $set: $setOnInsert }) : base;
+  return insert(store, collection, applied(start, rest));
 }
 
 /** The document changed by operators, or replaced; its `_id` stays what it was. */
-function applied(
-  document: Document,
-  query: Document,
-  change: Document,
-  without?: string,
-): Document {
+function applied(document: Document, change: Document): Document {
   if (Array.isArray(change)) throw refuse('the stand-in does not update by pipelines');
   const { _id } = document;
   const id = idText(document);
-  const entries = Object.entries(change).filter(([name]) => name !== without);
   const byOperators = Object.keys(change).some((name) => name.startsWith('$'));
+  const { $setOnInsert: _, ...operators } = change;
   const result = byOperators
-    ? updated(document, Object.fromEntries(entries), query)
+    ? updated(document, operators)
     : { ...(_id !== undefined && { _id }), ...change };
   if (_id !== undefined && idText(result) !== id)
     throw new CommandFailed(66, 'ImmutableField', "the field '_id' cannot be changed");
@@ -328,8 +324,8 @@ function applied(
 
 const idText = ({ _id }: Document) => BSON.EJSON.stringify({ _id });
 
-function updated(document: Document, operators: Document, query: Document): Document {
-  updateWith(document, operators, [], query, { queryOptions: options });
+function updated(document: Document, operators: Document): Document {
+  updateWith(document, operators, [], {}, { queryOptions: options });
   return document;
 }
 
@@ -364,7 +360,7 @@ function findAndModify(store: Store, collection: string, command: Document): Doc
     store.remove(stored);
     return { lastErrorObject: { n: 1 }, value: show(before) };
   }
-  const after = applied(stored.document, query, update, '$setOnInsert');
+  const after = applied(stored.document, update);
   store.replace({ ...stored, document: after });
   return {
     lastErrorObject: { n: 1, updatedExisting: true },
