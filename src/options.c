@@ -13,6 +13,14 @@ const option_row option_rows[] = {
 };
 const size_t option_row_count = sizeof option_rows / sizeof *option_rows;
 
+const text_option_row text_option_rows[] = {
+#define CAPRA_TEXT_ROW(field, flag, kind, value, choices, help) \
+    { flag, kind, value, choices, help, offsetof(options, field) },
+    CAPRA_TEXT_OPTIONS(CAPRA_TEXT_ROW)
+#undef CAPRA_TEXT_ROW
+};
+const size_t text_option_row_count = sizeof text_option_rows / sizeof *text_option_rows;
+
 typedef struct suffix {
     const char *text;
     uint64_t factor;
@@ -43,6 +51,9 @@ void options_init(options *o)
 {
     for (size_t i = 0; i < option_row_count; i++)
         *options_field(o, &option_rows[i]) = option_rows[i].value;
+    for (size_t i = 0; i < text_option_row_count; i++)
+        snprintf(options_text(o, &text_option_rows[i]), OPTION_TEXT_BYTES, "%s",
+                 text_option_rows[i].value);
 }
 
 static bool find_factor(uint64_t *factor, const unit_rule *rule, const char *text)
@@ -94,6 +105,36 @@ bool options_set(options *o, const option_row *row, const char *text, const char
     if (!is_in_range(row, number * factor, expected))
         return false;
     *options_field(o, row) = number * factor;
+    return true;
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t const length = strlen(text);
+    for (const char *at = choices; *at != '\0'; at += strspn(at, " ")) {
+        size_t const word = strcspn(at, " ");
+        if (word == length && memcmp(at, text, word) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+bool options_set_text(options *o, const text_option_row *row, const char *text,
+                      const char **expected)
+{
+    static char wanted[128];
+    if (row->choices != NULL) {
+        snprintf(wanted, sizeof wanted, "one of: %s", row->choices);
+        *expected = wanted;
+        if (!is_choice(row->choices, text))
+            return false;
+    }
+    if (text[0] == '\0' || strlen(text) >= OPTION_TEXT_BYTES) {
+        *expected = "a text of 1 to 1023 bytes";
+        return false;
+    }
+    snprintf(options_text(o, row), OPTION_TEXT_BYTES, "%s", text);
     return true;
 }
 

@@ -30,12 +30,29 @@
       "open at once; more wait until one closes")                                           \
     X(workers, "workers", OPTION_COUNT, 1, "processes that answer requests")
 
+/* Everything that can be set and is a word or a name: field, flag, what its value is called,
+ * default, the words that there are to choose from (NULL: any text), and what it means to a person.
+ */
+#define CAPRA_TEXT_OPTIONS(X)                                                                      \
+    X(log, "log", "FORMAT", "auto", "auto human json none",                                        \
+      "a line for each request; auto: human in a terminal and in dev, else json")                  \
+    X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \
+    X(log_query, "log-query", "on|off", "off", "off on", "with the query, which may hold secrets") \
+    X(request_id, "request-id", "on|off", "off", "off on",                                         \
+      "tell the client, as X-Request-Id, the id that its request has in the log")
+
+/* A text with its final zero byte. */
+enum { OPTION_TEXT_BYTES = 1024 };
+
 typedef enum option_unit { OPTION_TIME, OPTION_SIZE, OPTION_COUNT } option_unit;
 
 typedef struct options {
 #define CAPRA_OPTION_FIELD(field, flag, unit, value, help) uint64_t field;
     CAPRA_OPTIONS(CAPRA_OPTION_FIELD)
 #undef CAPRA_OPTION_FIELD
+#define CAPRA_TEXT_FIELD(field, flag, kind, value, choices, help) char field[OPTION_TEXT_BYTES];
+    CAPRA_TEXT_OPTIONS(CAPRA_TEXT_FIELD)
+#undef CAPRA_TEXT_FIELD
 } options;
 
 typedef struct option_row {
@@ -44,6 +61,17 @@ typedef struct option_row {
     uint64_t value; /* the default */
     size_t offset;  /* of the field in options */
 } option_row;
+
+typedef struct text_option_row {
+    const char *flag, *kind;
+    const char *value;   /* the default */
+    const char *choices; /* words with a space between them; NULL: any text */
+    const char *help;
+    size_t offset;
+} text_option_row;
+
+extern const text_option_row text_option_rows[];
+extern const size_t text_option_row_count;
 
 extern const option_row option_rows[];
 extern const size_t option_row_count;
@@ -56,8 +84,18 @@ void options_init(options *o);
  * large, or lies outside what the option can be; `*expected` then says what would be right. */
 bool options_set(options *o, const option_row *row, const char *text, const char **expected);
 
+/* Sets a text. False when it is none of its choices, empty, or too long; `*expected` then says what
+ * would be right, and lives until the next call. */
+bool options_set_text(options *o, const text_option_row *row, const char *text,
+                      const char **expected);
+
 /* Writes a time or a size in the largest unit that divides it ("72s", "16kb"). */
 void options_print(char *out, size_t size, option_unit unit, uint64_t value);
+
+static inline char *options_text(options *o, const text_option_row *row)
+{
+    return (char *)o + row->offset;
+}
 
 static inline uint64_t *options_field(options *o, const option_row *row)
 {

@@ -40,6 +40,11 @@ char *worker_config_write(const worker_config *config)
         json_object_set_new(quantities, option_rows[i].flag,
                             json_integer((json_int_t)*options_field(&copy, &option_rows[i])));
     }
+    for (size_t i = 0; i < text_option_row_count; i++) {
+        options copy = config->options;
+        json_object_set_new(quantities, text_option_rows[i].flag,
+                            json_string(options_text(&copy, &text_option_rows[i])));
+    }
     json_t *root = json_pack("{s:s, s:b, s:i, s:o}", "manifest", config->manifest, "development",
                              config->is_development, "listeners", (int)config->listeners, "options",
                              quantities);
@@ -66,6 +71,13 @@ int worker_config_read(worker_config *out, const char *text, char *why, size_t w
         const json_t *value = json_object_get(quantities, option_rows[i].flag);
         if (json_is_integer(value))
             *options_field(&out->options, &option_rows[i]) = (uint64_t)json_integer_value(value);
+    }
+    for (size_t i = 0; i < text_option_row_count; i++) {
+        const text_option_row *row = &text_option_rows[i];
+        const char *value = json_string_value(json_object_get(quantities, row->flag));
+        const char *expected;
+        if (value != NULL)
+            options_set_text(&out->options, row, value, &expected);
     }
     snprintf(out->manifest, sizeof out->manifest, "%s", manifest);
     out->listeners = (uint32_t)listeners;

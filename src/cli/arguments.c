@@ -58,6 +58,12 @@ static void print_options(void)
         options_print(value, sizeof value, row->unit, row->value);
         printf("      %-25s %s (%s)\n", flag, row->help, value);
     }
+    for (size_t i = 0; i < text_option_row_count; i++) {
+        const text_option_row *row = &text_option_rows[i];
+        char flag[64];
+        snprintf(flag, sizeof flag, "--%s %s", row->flag, row->kind);
+        printf("      %-25s %s (%s)\n", flag, row->help, row->value);
+    }
     printf("\nTIME is 500ms, 10s, 2m or 1h; SIZE is 16384, 16kb or 2mb.\n");
 }
 
@@ -113,6 +119,14 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
             return complain("--%s: found `%s`, expected %s", name, value, expected);
         return -1;
     }
+    for (size_t i = 0; i < text_option_row_count; i++) {
+        const char *expected;
+        if (strcmp(text_option_rows[i].flag, name) != 0)
+            continue;
+        if (!options_set_text(&out->options, &text_option_rows[i], value, &expected))
+            return complain("--%s: found `%s`, expected %s", name, value, expected);
+        return -1;
+    }
     return complain("there is no option --%s", name);
 }
 
@@ -122,6 +136,9 @@ static bool has_option(const char *name)
         return true;
     for (size_t i = 0; i < option_row_count; i++)
         if (strcmp(option_rows[i].flag, name) == 0)
+            return true;
+    for (size_t i = 0; i < text_option_row_count; i++)
+        if (strcmp(text_option_rows[i].flag, name) == 0)
             return true;
     return false;
 }
