@@ -147,6 +147,16 @@ static verdict take_route(capra_request *req, route_result found)
     return PASS;
 }
 
+static capra_slice join_lines(capra_request *req, capra_slice a, capra_slice b)
+{
+    if (a.length == 0 || b.length == 0)
+        return a.length == 0 ? b : a;
+    char *joined = arena_take(&req->arena, a.length + b.length);
+    memcpy(joined, a.data, a.length);
+    memcpy(joined + a.length, b.data, b.length);
+    return slice_of(joined, a.length + b.length);
+}
+
 /* What next.config says stands between the target and the table of routes. */
 static verdict find_by_rules(capra_request *req, const rules *r)
 {
@@ -156,7 +166,7 @@ static verdict find_by_rules(capra_request *req, const rules *r)
     int const status = rules_redirect(&w, &location);
     if (status != 0)
         return redirect(req, status, location);
-    req->res.preset = rules_fields(&w);
+    req->res.preset = join_lines(req, req->res.preset, rules_fields(&w));
     route_result const found = find_rewritten(req, &w);
     if (found == ROUTE_FOUND && w.is_rewritten) {
         req->hidden_names = rules_hidden(&w, is_dynamic(req));

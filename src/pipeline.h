@@ -4,6 +4,7 @@
 
 #include "base/scoreboard.h"
 #include "handler/ids.h"
+#include "observer.h"
 #include "server.h"
 
 /* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
@@ -23,13 +24,14 @@ struct server {
     response_clock clock;
     response_settings responses;
     compressor *compressor;
+    observer *observer; /* is told of each request that has ended; may be NULL */
+    int64_t turn_ns;    /* when this turn began; with an observer */
     ids ids;
     score own_score; /* as long as nobody else wants to know */
     score *score;
     uint32_t pulls; /* in this turn */
     bool is_inside; /* the script host has been entered in this turn */
     bool is_draining;
-    bool logs_requests;
 };
 
 /* find_route.c: from the target to a route, a file of public/, or an answer. */

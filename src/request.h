@@ -43,7 +43,8 @@ struct capra_request {
     uint64_t paced_bytes; /* of it that have been counted for the pace */
     buffer trailers;      /* lines behind a body in chunks, each with its CR LF */
     arena arena;
-    int64_t started_ns;  /* when requests are logged */
+    int64_t started_ns;  /* when somebody is told of requests: the turn in which it came */
+    uint32_t log_id;     /* its id in the access log, once its client knows it; 0: not yet given */
     bool is_refused;     /* as Next does it: the connection seems to go on, whatever still comes */
     bool flows;          /* a script asks for the streamed body */
     bool is_told_of_end; /* the script host knows that the streamed body has ended */

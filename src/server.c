@@ -2,7 +2,6 @@
 #include "pipeline.h"
 
 #include "base/error.h"
-#include "base/log.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -41,13 +40,6 @@ capra_request *server_request(server *s, uint32_t id)
 
 static const response_events on_response;
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static capra_request *request_new(server *s, conn *c)
 {
     capra_request *req = pool_take(&s->requests);
@@ -58,8 +50,7 @@ static capra_request *request_new(server *s, conn *c)
     arena_init(&req->arena);
     c->request = req;
     score_add(&s->score->in_flight, 1);
-    if (s->logs_requests)
-        req->started_ns = now_ns();
+    req->started_ns = s->turn_ns;
     return req;
 }
 
@@ -74,16 +65,6 @@ static void request_free(capra_request *req)
     app_release(req->app);
     score_add(&s->score->in_flight, -1);
     pool_give(&s->requests, req);
-}
-
-static void log_request(const capra_request *req)
-{
-    capra_slice const target =
-        slice_of(req->data + req->head.target, req->head.target_length); /* base path included */
-    double const ms = (double)(now_ns() - req->started_ns) / 1e6;
-    if (req->target.origin.data != NULL)
-        log_line(LOG_INFO, "%s %.*s %d in %.*f ms", http_method_name(req->head.method),
-                 (int)target.length, target.data, req->res.status, ms < 10 ? 1 : 0, ms);
 }
 
 /* A message has been written completely. Its request goes on to the end in the next round. */
@@ -152,8 +133,8 @@ static void finish(capra_request *req)
     server *s = req->server;
     conn *c = req->conn;
     bool const closes = req->res.closes || s->is_draining || !skip_body(req);
-    if (s->logs_requests)
-        log_request(req);
+    if (s->observer != NULL)
+        observer_tell(s->observer, req, false);
     conn_input_done(c);
     c->request = NULL;
     score_add(&s->score->requests, 1);
@@ -207,6 +188,8 @@ static verdict read_head(capra_request *req)
     conn_input_pin(c);
     req->data = conn_input_pinned(c);
     begin_response(req, true);
+    if (s->observer != NULL)
+        req->res.preset = observer_begin(s->observer, req);
     return PASS;
 }
 
@@ -325,6 +308,8 @@ static void on_close(conn *c)
     capra_request *req = c->request;
     if (req == NULL)
         return;
+    if (s->observer != NULL && req->stage > STAGE_HEAD)
+        observer_tell(s->observer, req, true);
     c->request = NULL;
     uint32_t const id = req->id;
     request_free(req);
@@ -385,6 +370,8 @@ bool server_turn(server *s)
     if (list_empty(&s->ready) && list_empty(&s->dirty))
         return false;
     response_clock_set(&s->clock, (int64_t)time(NULL));
+    if (s->observer != NULL)
+        s->turn_ns = observer_now_ns();
     s->pulls = 0;
     for (int round = 0; round < TURN_ROUNDS && !list_empty(&s->ready); round++)
         serve_ready(s);
@@ -406,7 +393,7 @@ static void take_settings(server *s)
     };
 }
 
-server *server_new(const options *o, app *a, const script_host *script, bool logs_requests)
+server *server_new(const options *o, app *a, const script_host *script, observer *told)
 {
     server *s = memory_take(sizeof *s);
     *s = (server){
@@ -417,7 +404,7 @@ server *server_new(const options *o, app *a, const script_host *script, bool log
         .body_pace = { .patience_ms = o->body_ms, .bytes_per_s = o->body_rate },
         .app = app_hold(a),
         .script = script,
-        .logs_requests = logs_requests,
+        .observer = told,
     };
     s->score = &s->own_score;
     conn_memory_init(&s->memory, (uint32_t)o->head_bytes);
@@ -453,6 +440,8 @@ void server_set_app(server *s, app *a)
     app *old = s->app;
     s->app = app_hold(a);
     take_settings(s);
+    if (s->observer != NULL)
+        observer_forget_routes(s->observer);
     app_release(old);
 }
 

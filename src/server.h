@@ -6,6 +6,7 @@
 #include "base/scoreboard.h"
 #include "handler/script.h"
 #include "net/conn.h"
+#include "observer.h"
 #include "options.h"
 #include "request.h"
 
@@ -14,8 +15,8 @@
 typedef struct server server;
 
 /* `script` may be NULL; then the app has no routes that need it. Both are lent and outlive the
- * server. `app` is held. `logs_requests`: a line for each on stderr. */
-server *server_new(const options *o, app *app, const script_host *script, bool logs_requests);
+ * server. `app` is held. `told` may be NULL, and is lent. */
+server *server_new(const options *o, app *app, const script_host *script, observer *told);
 
 /* After its last connection is gone. Takes NULL. */
 void server_free(server *s);

@@ -25,6 +25,8 @@ struct worker {
     uint32_t slot; /* this worker's place in it */
     score *score;
     pulse *pulse;
+    metrics *metrics;
+    observer *observer;
     void (*on_end)(void *data);
     void *data;
     bool is_draining, is_stopping, is_held;
@@ -95,6 +97,8 @@ static void on_net_closed(void *data)
         channel_close(w->channel);
     pulse_stop(w->pulse);
     server_free(w->server);
+    observer_close(w->observer);
+    metrics_free(w->metrics);
     scoreboard_free(w->board);
     void (*on_end)(void *) = w->on_end;
     void *owner = w->data;
@@ -124,6 +128,9 @@ static bool on_turn(void *owner)
 {
     worker *w = owner;
     bool const has_more = server_turn(w->server);
+    uint32_t const wait_ms = observer_turn(w->observer);
+    if (wait_ms > 0)
+        net_wake(w->net, wait_ms);
     if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0)
         worker_stop(w);
     return has_more;
@@ -224,7 +231,16 @@ static void open_scoreboard(worker *w)
     }
     w->score = scoreboard_at(w->board, w->slot);
     score_set(&w->score->pid, (uint32_t)getpid());
-    server_set_score(w->server, w->score);
+}
+
+/* Without memory to share, nobody would see what it counts. */
+static int open_observer(worker *w, char *why, size_t why_size)
+{
+    if (getenv(WORKER_SLOT_VARIABLE) == NULL || metrics_open(&w->metrics, WORKER_METRICS_FD) != 0)
+        w->metrics = NULL;
+    observer_tally const tally = { .shared = w->metrics, .slot = w->slot };
+    return observer_open(&w->observer, &w->config.options, w->config.is_development, tally, why,
+                         why_size);
 }
 
 int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
@@ -237,8 +253,12 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
 
     worker *w = memory_take(sizeof *w);
     *w = (worker){ .config = *config, .script = script, .on_end = on_end, .data = data };
-    w->server = server_new(&config->options, a, script, config->is_development);
     open_scoreboard(w);
+    error = open_observer(w, why, why_size);
+    if (error != 0)
+        return error;
+    w->server = server_new(&config->options, a, script, w->observer);
+    server_set_score(w->server, w->score);
     if (script != NULL)
         script->routes(script->data, app_manifest(a));
     uint32_t const routes = app_route_count(a);

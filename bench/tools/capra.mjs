@@ -28,6 +28,9 @@ export function capra({ title, apps }) {
         '127.0.0.1',
         '-p',
         String(port),
+        // The other peers write no line for a request either; a workload's options come behind.
+        '--log',
+        'none',
         ...options,
       ],
       env: { BENCH_UPLOADS: bench.scratch('uploads') },

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "app.h"
 #include "base/arena.h"
+#include "base/scoreboard.h"
 #include "cli.h"
 #include "net/loop.h"
+#include "observe/metrics.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +146,11 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
                                args->parity != NULL ? "--parity" : NULL,
                                (char *)(uintptr_t)args->parity,
                                NULL };
+    metrics *counted;
+    if (metrics_new(&counted, SCOREBOARD_SLOTS) != 0) {
+        fprintf(stderr, "capra: there is no memory to share with workers: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
     char **environment = make_environment(&config);
     supervisor_config const supervised = {
         .worker_command = worker_command,
@@ -153,12 +161,14 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .listeners = &fd,
         .listener_count = 1,
         .scale = { (uint32_t)args->options.workers, (uint32_t)args->options.workers, 0 },
+        .metrics_fd = metrics_fd(counted),
         .shutdown_ms = args->options.shutdown_ms,
         .on_ready = on_ready,
         .data = &s,
     };
     int const code = supervisor_run(&supervised);
     free_environment(environment);
+    metrics_free(counted);
     return code;
 }
 
@@ -200,6 +210,7 @@ int cli_work(void)
         fprintf(stderr, "capra: %s\n", why);
         return EXIT_USAGE;
     }
+    signal(SIGPIPE, SIG_IGN); /* whoever reads our output may go; writing then says so */
     void *loop = loop_new();
     int const error = worker_start(&w, loop, &config, NULL, on_worker_end, loop, why, sizeof why);
     if (error != 0)

@@ -44,6 +44,10 @@ void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms);
  * is freed after it. */
 void net_close(net *n, void (*on_closed)(void *data), void *data);
 
+/* The loop turns again within so many milliseconds, even when nothing happens. Said again before,
+ * the first one counts. */
+void net_wake(net *n, uint32_t ms);
+
 uint32_t net_connection_count(const net *n);
 
 /* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack

@@ -40,7 +40,7 @@ struct net {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
-    uv_timer_t overdue;
+    uv_timer_t overdue, wake;
     deadlines deadlines;
     net_options options;
     score *score;
@@ -397,6 +397,17 @@ static void on_check(uv_check_t *check)
     turn(check->data);
 }
 
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer; /* the turn comes by itself, as the loop is awake */
+}
+
+void net_wake(net *n, uint32_t ms)
+{
+    if (!n->is_closing && !uv_is_active((uv_handle_t *)&n->wake))
+        uv_timer_start(&n->wake, on_wake, ms, 0);
+}
+
 int net_open(net **out, void *loop, const net_options *options, const net_events *events,
              conn_memory *memory)
 {
@@ -411,9 +422,11 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     uv_check_init(n->loop, &n->check);
     uv_idle_init(n->loop, &n->idle);
     uv_timer_init(n->loop, &n->overdue);
+    uv_timer_init(n->loop, &n->wake);
     deadlines_init(&n->deadlines, n->loop, options->deadlines_ms, on_deadline);
     n->prepare.data = n->check.data = n->idle.data = n->overdue.data = n;
-    n->handles_open = 5;
+    n->wake.data = n;
+    n->handles_open = 6;
 
     acceptor_events const taken = { on_socket, has_room, n };
     if (acceptor_open(&n->acceptor, loop, options->sockets, options->socket_count, options->board,
@@ -489,6 +502,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
     uv_close((uv_handle_t *)&n->check, on_handle_closed);
     uv_close((uv_handle_t *)&n->idle, on_handle_closed);
     uv_close((uv_handle_t *)&n->overdue, on_handle_closed);
+    uv_close((uv_handle_t *)&n->wake, on_handle_closed);
     deadlines_close(&n->deadlines, on_deadlines_closed);
 }
 
@@ -537,7 +551,7 @@ static char *make_peer(const uv_tcp_t *handle)
 capra_slice net_peer(conn *c)
 {
     tcp *t = tcp_of(c);
-    if (c->is_closing || c->transport != &transport)
+    if (c->transport != &transport || uv_is_closing((uv_handle_t *)&t->handle))
         return (capra_slice){ 0 };
     if (t->peer == NULL)
         t->peer = make_peer(&t->handle);

@@ -19,7 +19,7 @@ struct access_log {
     log_file *file;
     write_line_fn write_line;
     write_line_fn write_gap; /* of what was dropped */
-    bool has_query, is_colored;
+    bool is_human, has_query, is_colored;
     uint64_t gap;     /* lines that are missing here, and nobody has been told */
     uint64_t dropped; /* since the start */
     int64_t second;   /* that `clock` shows */
@@ -27,11 +27,12 @@ struct access_log {
     char clock[40];
 };
 
-/* Of each text at most so much; a line is never longer than LOG_LINE_BYTES. */
-enum { PATH_LONGEST = 2048, FIELD_LONGEST = 256, ID_LONGEST = 128 };
-_Static_assert(ESCAPE_WIDEST *(2 * (PATH_LONGEST + 1) - PATH_LONGEST / 2 + 4 * FIELD_LONGEST) <
-                   LOG_LINE_BYTES + 4096,
-               "the longest line fits");
+/* Of each text at most so many bytes. */
+enum { PATH_LONGEST = 2048, QUERY_LONGEST = 1024, FIELD_LONGEST = 256, ID_LONGEST = 128 };
+_Static_assert(
+    ESCAPE_WIDEST *(PATH_LONGEST + QUERY_LONGEST + 4 * FIELD_LONGEST + 4 * ID_LONGEST + 10) + 512 <
+        LOG_LINE_BYTES,
+    "a line fits, whatever it says");
 
 /* ---- Pieces of a line ---- */
 
@@ -73,18 +74,21 @@ static char *put_thousandths(char *out, uint64_t value)
 }
 
 /* The part of the time that changes once a second is made once a second. */
-static void set_clock(access_log *log, int64_t second, const char *format, bool is_local)
+static void set_clock(access_log *log, int64_t second)
 {
     struct tm parts;
     if (second == log->second)
         return;
     time_t const at = (time_t)second;
-    if (is_local)
-        localtime_r(&at, &parts);
-    else
-        gmtime_r(&at, &parts);
     log->second = second;
-    log->clock_length = strftime(log->clock, sizeof log->clock, format, &parts);
+    if (log->is_human) {
+        localtime_r(&at, &parts);
+        log->clock_length = strftime(log->clock, sizeof log->clock, "%H:%M:%S", &parts);
+    } else {
+        gmtime_r(&at, &parts);
+        log->clock_length =
+            strftime(log->clock, sizeof log->clock, "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &parts);
+    }
 }
 
 static char *put_clock(const access_log *log, char *out)
@@ -97,7 +101,7 @@ static char *put_clock(const access_log *log, char *out)
 static char *put_time(access_log *log, char *out, int64_t wall_ns)
 {
     unsigned const ms = (unsigned)(wall_ns / 1000000 % 1000);
-    set_clock(log, wall_ns / 1000000000, "{\"time\":\"%Y-%m-%dT%H:%M:%S.", false);
+    set_clock(log, wall_ns / 1000000000);
     out = put_clock(log, out);
     *out++ = (char)('0' + ms / 100);
     *out++ = (char)('0' + ms / 10 % 10);
@@ -133,7 +137,7 @@ static char *write_json(access_log *log, char *out, const access_record *r, int6
     out = put_field(out, ",\"method\":\"", r->method, ID_LONGEST);
     out = put_field(out, ",\"path\":\"", r->path, PATH_LONGEST);
     if (log->has_query)
-        out = put_field(out, ",\"query\":\"", r->query, PATH_LONGEST / 2);
+        out = put_field(out, ",\"query\":\"", r->query, QUERY_LONGEST);
     out = put_field(out, ",\"http.route\":\"", r->route, FIELD_LONGEST);
     out = put_text(out, ",\"status\":");
     out = put_number(out, (uint64_t)r->status);
@@ -192,7 +196,7 @@ static char *write_human(access_log *log, char *out, const access_record *r, int
     char bytes[32], duration[32];
     const char *dim = log->is_colored ? "\033[2m" : "";
     const char *off = log->is_colored ? "\033[0m" : "";
-    set_clock(log, wall_ns / 1000000000, "%H:%M:%S", true);
+    set_clock(log, wall_ns / 1000000000);
     print_bytes(bytes, sizeof bytes, r->bytes);
     print_duration(duration, sizeof duration, r->duration_ns);
     int const length =
@@ -203,14 +207,14 @@ static char *write_human(access_log *log, char *out, const access_record *r, int
     out += length;
     out = r->path.length == 0 ? put_text(out, "-") : escape_plain(out, r->path, PATH_LONGEST);
     if (log->has_query && r->query.length > 0)
-        out = escape_plain(put_text(out, "?"), r->query, PATH_LONGEST / 2);
+        out = escape_plain(put_text(out, "?"), r->query, QUERY_LONGEST);
     return put_text(out, r->is_cut ? "  (cut)\n" : "\n");
 }
 
 static char *write_human_gap(access_log *log, char *out, const access_record *r, int64_t wall_ns)
 {
     (void)r;
-    set_clock(log, wall_ns / 1000000000, "%H:%M:%S", true);
+    set_clock(log, wall_ns / 1000000000);
     out = put_clock(log, out);
     out = put_text(out, "  lines that were dropped here: ");
     out = put_number(out, log->gap);
@@ -238,6 +242,7 @@ int access_log_open(access_log **out, const char *format, const char *path, bool
         .file = file,
         .write_line = is_human ? write_human : write_json,
         .write_gap = is_human ? write_human_gap : write_json_gap,
+        .is_human = is_human,
         .has_query = has_query,
         .is_colored = is_terminal && (no_color == NULL || no_color[0] == '\0'),
         .second = -1,

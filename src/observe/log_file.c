@@ -33,7 +33,7 @@ struct log_file {
     int64_t written_ns, checked_ns;
     uint64_t dropped;
     size_t start, end; /* of what waits in `data` */
-    char data[64 * 1024];
+    char data[96 * 1024];
 };
 
 enum {

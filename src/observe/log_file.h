@@ -15,7 +15,7 @@
 typedef struct log_file log_file;
 
 /* What one line may need. */
-enum { LOG_LINE_BYTES = 24 * 1024 };
+enum { LOG_LINE_BYTES = 32 * 1024 };
 
 /* "-" is standard output; any other name is a file that is appended to, made with mode 0640, and
  * opened anew when another one has its name, so that it can be rotated by renaming. `is_prompt`:

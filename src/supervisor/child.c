@@ -92,6 +92,7 @@ static int spawn(child *c, char *const *command, int channel_fd)
     inherit(&stdio[STDERR_FILENO], STDERR_FILENO);
     inherit(&stdio[WORKER_CHANNEL_FD], channel_fd);
     inherit(&stdio[WORKER_SCOREBOARD_FD], scoreboard_fd(c->family->board));
+    inherit(&stdio[WORKER_METRICS_FD], config->metrics_fd);
     for (uint32_t i = 0; i < config->listener_count; i++)
         inherit(&stdio[WORKER_LISTEN_FD + i], config->listeners[i]);
     char line[64];

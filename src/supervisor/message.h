@@ -5,7 +5,13 @@
 #include <stdint.h>
 
 /* Descriptors that a worker is born with. Sockets that listen come last, for there may be many. */
-enum { WORKER_CHANNEL_FD = 3, WORKER_SCOREBOARD_FD, WORKER_LISTEN_FD, WORKER_LISTENERS = 16 };
+enum {
+    WORKER_CHANNEL_FD = 3,
+    WORKER_SCOREBOARD_FD,
+    WORKER_METRICS_FD,
+    WORKER_LISTEN_FD,
+    WORKER_LISTENERS = 16
+};
 
 /* What the supervisor and a worker say to each other over a socket pair. Numbers are never
  * used again: a supervisor may be newer than its workers, for a moment. */

@@ -24,6 +24,7 @@ typedef struct supervisor_config {
     const int *listeners;  /* sockets that listen, WORKER_LISTENERS at most;
                             * closed when it stops */
     uint32_t listener_count;
+    int metrics_fd;        /* shared memory, for workers to count requests in */
     scale_limits scale;    /* how many workers */
     uint64_t worker_bytes; /* one that has more memory is replaced; 0: none is */
     uint64_t shutdown_ms;

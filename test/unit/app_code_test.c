@@ -59,7 +59,7 @@ static int set_up(void **state)
     options_init(&o);
     assert_int_equal(
         app_make(&a, entries, sizeof entries / sizeof *entries, &w->notes, why, sizeof why), 0);
-    w->server = server_new(&o, a, NULL, false);
+    w->server = server_new(&o, a, NULL, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
     *state = w;

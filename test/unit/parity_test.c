@@ -82,7 +82,7 @@ static int set_up_with(void **state, const char *manifest)
                              .leave = enter_or_leave,
                              .request = on_request,
                              .routes = on_routes };
-    w->server = server_new(&o, a, &w->host, false);
+    w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
     *state = w;

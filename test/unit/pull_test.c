@@ -124,7 +124,7 @@ static world *begin(const char *settings)
         fail_msg("%s", why);
     w->host =
         (script_host){ w, ignore, ignore, on_request, on_piece, on_id, on_id, on_ended, on_text };
-    w->server = server_new(&o, a, &w->host, false);
+    w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
     return w;

@@ -142,7 +142,7 @@ static int set_up(void **state)
     options_init(&o);
     w->host = (script_host){ w,           on_enter,   on_leave, on_request, on_body,
                              on_body_end, on_drained, on_ended, on_routes };
-    w->server = server_new(&o, a, &w->host, false);
+    w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
     *state = w;
