@@ -61,6 +61,7 @@ const leaves = {
   http: ['base', 'http'],
   route: ['base', 'http', 'route'],
   rules: ['base', 'http', 'rules'],
+  observe: ['base', 'http', 'observe'],
 };
 
 function rooms() {

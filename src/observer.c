@@ -158,24 +158,25 @@ static int64_t wall_of(observer *o, int64_t now_ns)
     return now_ns + o->wall_offset_ns;
 }
 
-static void write_line(observer *o, const capra_request *req, access_record *r, int64_t now_ns)
+/* `r`: what is known of it besides. */
+static void write_line(observer *o, const capra_request *req, access_record r, int64_t now_ns)
 {
     char id[ID_LENGTH + 1];
     print_id(id, o, take_id(o, req));
-    r->id = slice_of(id, ID_LENGTH);
-    r->client = address_of(req);
+    r.id = slice_of(id, ID_LENGTH);
+    r.client = address_of(req);
     if (has_head(req)) {
-        describe_target(r, req);
-        r->method = slice_text(http_method_name(req->head.method));
-        r->user_agent = field_of(req, "user-agent");
-        r->referer = field_of(req, "referer");
+        describe_target(&r, req);
+        r.method = slice_text(http_method_name(req->head.method));
+        r.user_agent = field_of(req, "user-agent");
+        r.referer = field_of(req, "referer");
         capra_slice const parent = field_of(req, "traceparent");
-        if (parent.data != NULL && !trace_context_read(&r->trace, parent))
-            r->trace = (trace_context){ 0 };
+        if (parent.data != NULL && !trace_context_read(&r.trace, parent))
+            r.trace = (trace_context){ 0 };
     }
     if (req->route != NULL)
-        r->route = slice_text(req->route->pattern);
-    access_log_write(o->log, r, wall_of(o, now_ns));
+        r.route = slice_text(req->route->pattern);
+    access_log_write(o->log, &r, wall_of(o, now_ns));
     o->waits = true;
 }
 
@@ -204,7 +205,7 @@ void observer_tell(observer *o, const capra_request *req, bool is_cut)
                       has_head(req) ? req->body.received : 0, r.bytes);
     }
     if (o->log != NULL)
-        write_line(o, req, &r, now_ns);
+        write_line(o, req, r, now_ns);
 }
 
 uint32_t observer_turn(observer *o)

@@ -149,7 +149,7 @@ uint16_t metrics_route(metrics *m, capra_slice pattern)
     if (pattern.length == 0)
         return 0;
     uint64_t const hash = hash_of(pattern);
-    for (uint16_t i = 0; i < METRICS_ROUTES - 1; i++) {
+    for (uint32_t i = 0; i < METRICS_ROUTES - 1; i++) {
         route_entry *entry = &m->shared->routes[i];
         if (!is_mine(&entry->hash, hash))
             continue;
