@@ -24,13 +24,26 @@ typedef struct metrics metrics;
 
 /* Upper bounds of the buckets of durations, and one more for what is slower. Those from 5 ms on are
  * what OpenTelemetry advises for http.server.request.duration; a C route is done long before. */
-#define METRICS_BOUNDS(X)                                                                        \
-    X(100, "0.0001")                                                                             \
-    X(250, "0.00025")                                                                            \
-    X(500, "0.0005") X(1000, "0.001") X(2500, "0.0025") X(5000, "0.005") X(10000, "0.01")        \
-        X(25000, "0.025") X(50000, "0.05") X(75000, "0.075") X(100000, "0.1") X(250000, "0.25")  \
-            X(500000, "0.5") X(750000, "0.75") X(1000000, "1") X(2500000, "2.5") X(5000000, "5") \
-                X(7500000, "7.5") X(10000000, "10")
+#define METRICS_BOUNDS(X) \
+    X(100, "0.0001")      \
+    X(250, "0.00025")     \
+    X(500, "0.0005")      \
+    X(1000, "0.001")      \
+    X(2500, "0.0025")     \
+    X(5000, "0.005")      \
+    X(10000, "0.01")      \
+    X(25000, "0.025")     \
+    X(50000, "0.05")      \
+    X(75000, "0.075")     \
+    X(100000, "0.1")      \
+    X(250000, "0.25")     \
+    X(500000, "0.5")      \
+    X(750000, "0.75")     \
+    X(1000000, "1")       \
+    X(2500000, "2.5")     \
+    X(5000000, "5")       \
+    X(7500000, "7.5")     \
+    X(10000000, "10")
 
 enum {
 #define METRICS_BOUND_COUNT(us, text) +1
