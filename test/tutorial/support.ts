@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { temporaryFolder } from '../support/app.ts';
-import type { Environment } from '../support/command.ts';
+import type { Environment, Finished } from '../support/command.ts';
 import { tutorial } from '../support/paths.ts';
 import { type Server, startCapra } from '../support/server.ts';
 import { type Answer, exchange, type Message } from '../support/wire.ts';
@@ -33,6 +33,7 @@ export interface OwnTutorial extends Tutorial {
   server: Server;
   /** Where it keeps its data: a new folder, unless the environment that was given names one. */
   data: string;
+  stop(): Promise<Finished>;
 }
 
 /**
@@ -50,13 +51,16 @@ export async function openTutorial(): Promise<Tutorial> {
 }
 
 /** The tutorial under Capra, for a test that needs an environment of its own. */
-export async function startTutorial(env: Environment = {}, args: string[] = []) {
+export async function startTutorial(
+  env: Environment = {},
+  args: string[] = [],
+): Promise<OwnTutorial> {
   const data = env.DATA_FOLDER ?? `${temporaryFolder()}/new/data`;
   // Set, if to nothing, so that neither the environment nor an .env.local of the checkout has a say.
   const unset = { DATABASE_URL: '', MONGODB_URI: '', SMTP_URL: '', MAIL_TO: '', MAIL_FROM: '' };
   const environment = { ...unset, JWT_SECRET: secret, DATA_FOLDER: data, ...env };
   const server = await startCapra({ app: tutorial, env: environment, args });
-  return { ...client(server.port), server, data, stop: () => server.stop() } as OwnTutorial;
+  return { ...client(server.port), server, data, stop: () => server.stop() };
 }
 
 function client(port: number): Omit<Tutorial, 'stop'> {
