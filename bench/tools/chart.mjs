@@ -58,7 +58,7 @@ function barChart({ title, columns, rows }) {
     const y = TOP + index * (BAR + GAP);
     const value = row[column.key];
     const width = Math.max(1, (room * Math.min(value, most)) / most);
-    const cut = value > most ? ' ⫽' : '';
+    const cut = value > most ? ' (cut)' : '';
     parts.push(
       `<text x="${LABELS - 8}" y="${y + 16}" text-anchor="end">${escaped(row.title)}</text>`,
       `<rect class="bar ${kindOf(row)}" x="${LABELS}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3"/>`,
