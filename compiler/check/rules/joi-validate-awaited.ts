@@ -36,6 +36,9 @@ function isSchema(app: App, module: Module, node: AnyNode): boolean {
     if (method) return isSchema(app, origin.module, method.object);
     return isSchema(app, origin.module, origin.node.callee);
   }
+  // Standard Schema, which Joi has too: whose result tells by `issues`, and may be a promise.
+  if (origin.node.type === 'MemberExpression' && memberName(origin.node) === '~standard')
+    return false;
   if (origin.node.type === 'MemberExpression')
     return isSchema(app, origin.module, origin.node.object);
   const isParameter = module.scopes.variableOf(origin.node)?.kind === 'param';

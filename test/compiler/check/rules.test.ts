@@ -221,6 +221,9 @@ const SAMPLES: Record<string, Samples> = {
     'not validateAsync, and not with the error': `import Joi from 'joi';\nconst schema = Joi.object();\n${answered(
       'await schema.validateAsync(req.body);\nconst { error } = schema.validate(req.body);\nconst result = await schema.validate(req.body);\nif (error || result.error) throw error;',
     )}`,
+    'not Standard Schema': `import Joi from 'joi';\n${handler(
+      "const result = await Joi.string()['~standard'].validate(req.body);\nif (result.issues) throw result.issues;\nres.json(result.value);",
+    )}`,
     'not in a project of yup': `import * as yup from 'yup';\nconst schema = yup.object();\n${answered('await schema.validate(req.body);')}`,
   },
 
