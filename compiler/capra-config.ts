@@ -3,6 +3,7 @@
 // capra.json: what a project says to Capra alone.
 
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Location, type TransformFailure, transformSync } from 'esbuild';
 import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
@@ -10,11 +11,16 @@ import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
 export interface CapraConfig {
   /** `"parity": "next"`: what Next does, also where Capra would rather not. */
   isStrictParity: boolean;
+  /** `"trustProxy": "10.0.0.0/8, loopback"`: whose word about clients is believed, as `--trust-proxy` has it. */
+  trustProxy: string | undefined;
 }
 
 export const CAPRA_CONFIG = 'capra.json';
 
-const HINT = 'capra.json may hold { "parity": "next" }, and nothing else.';
+const HINT =
+  'capra.json may hold { "parity": "next", "trustProxy": "10.0.0.0/8, loopback" }, and nothing else.';
+
+const OPTIONS = ['parity', 'trustProxy'];
 
 /**
  * Reads `capra.json`, if the project has one. Throws a `CompileError` for what it may not hold.
@@ -24,16 +30,59 @@ const HINT = 'capra.json may hold { "parity": "next" }, and nothing else.';
  */
 export function readCapraConfig(root: string): CapraConfig {
   const source = readIfThere(join(root, CAPRA_CONFIG));
-  if (source === undefined) return { isStrictParity: false };
+  if (source === undefined) return { isStrictParity: false, trustProxy: undefined };
   const value = parse(root, source);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw failure(`It must hold an object, and holds ${nameOf(value)}.`);
-  const unknown = Object.keys(value).filter((name) => name !== 'parity');
+  const unknown = Object.keys(value).filter((name) => !OPTIONS.includes(name));
   if (unknown.length > 0) throw failure(`There is no option \`${unknown.join('`, `')}\`.`);
-  const { parity } = value as { parity?: unknown };
+  const { parity, trustProxy } = value as { parity?: unknown; trustProxy?: unknown };
   if (parity !== undefined && parity !== 'next')
     throw failure(`\`parity\` must be "next" or absent, and is ${JSON.stringify(parity)}.`);
-  return { isStrictParity: parity === 'next' };
+  return { isStrictParity: parity === 'next', trustProxy: readNetworks(trustProxy) };
+}
+
+/** As text with commas, or as a list; the server reads it with the same rules as `--trust-proxy`. */
+function readNetworks(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const members = typeof value === 'string' ? value.split(',') : value;
+  if (!Array.isArray(members) || !members.every((member) => typeof member === 'string'))
+    throw failure(
+      `\`trustProxy\` must be a text or a list of them, and is ${JSON.stringify(value)}.`,
+    );
+  const trimmed = members.map((member) => member.trim());
+  const wrong = trimmed.find((member) => !isNetwork(member) && !KEYWORDS.includes(member));
+  const isNobody = trimmed.length === 1 && trimmed[0] === 'none';
+  if (wrong !== undefined && !isNobody)
+    throw failure(
+      `\`trustProxy\` holds ${JSON.stringify(wrong)}, which is no network: \`10.0.0.0/8\`, \`loopback\`, \`private\` and \`unix\` are, or \`none\` alone.`,
+    );
+  return trimmed.join(',');
+}
+
+const KEYWORDS = ['loopback', 'private', 'unix'];
+
+/** An address, or one with as many bits behind a slash as count, and none set behind those. */
+function isNetwork(text: string): boolean {
+  const [address, bits, ...more] = text.split('/');
+  if (isIP(address) === 0 || address.includes('%') || more.length > 0) return false;
+  if (bits === undefined) return true;
+  const digits = isIP(address) === 4 ? binaryOf(address.split('.'), 10, 8) : binaryOfV6(address);
+  const isCount = /^(?:0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= digits.length;
+  return isCount && !digits.includes('1', Number(bits));
+}
+
+function binaryOf(parts: string[], radix: number, width: number): string {
+  return parts
+    .map((part) => Number.parseInt(part, radix).toString(2).padStart(width, '0'))
+    .join('');
+}
+
+function binaryOfV6(address: string): string {
+  const plain = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [left, right = []] = plain.split('::').map((half) => half.split(':').filter(Boolean));
+  const gap = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return binaryOf([...left, ...gap, ...right], 16, 16);
 }
 
 function parse(root: string, source: string): unknown {

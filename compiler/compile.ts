@@ -35,6 +35,7 @@ export interface Compilation {
 export interface Settings {
   envFiles: string[];
   isStrictParity: boolean;
+  trustProxy: string | undefined;
   nextConfig: NextConfig;
   define: Record<string, string>;
 }
@@ -266,7 +267,7 @@ export function withoutDefault(file: string): Diagnostic {
 }
 
 async function readSettings(project: Project, environment: NodeJS.ProcessEnv): Promise<Settings> {
-  const { isStrictParity } = readCapraConfig(project.root);
+  const { isStrictParity, trustProxy } = readCapraConfig(project.root);
   const { files, values } = readEnvFiles(project.root, project.mode, environment);
   // next.config may read them; nothing else in this process should.
   const before = { ...process.env };
@@ -282,14 +283,16 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
   return {
     envFiles: files,
     isStrictParity: isStrictParity || project.isStrictParity,
+    trustProxy,
     nextConfig,
     define: Object.fromEntries(define),
   };
 }
 
-function manifestSettings({ isStrictParity, nextConfig }: Settings): Manifest['settings'] {
+function manifestSettings(settings: Settings): Manifest['settings'] {
+  const { isStrictParity, trustProxy, nextConfig } = settings;
   const { env, pageExtensions, warnings, unapplied, inputs, ...rest } = nextConfig;
-  return { parity: isStrictParity, ...rest };
+  return { parity: isStrictParity, ...(trustProxy && { trustProxy }), ...rest };
 }
 
 function isSettingFile(name: string): boolean {

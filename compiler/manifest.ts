@@ -27,6 +27,8 @@ export interface Manifest {
 export interface Settings {
   /** What Next does, also where Capra would rather not. */
   parity: boolean;
+  /** Whose word about clients is believed; absent when capra.json says nothing. */
+  trustProxy?: string;
   basePath: string;
   trailingSlash: boolean;
   skipTrailingSlashRedirect: boolean;

@@ -114,6 +114,16 @@ static void read_settings(app *a, const json_t *root)
     };
 }
 
+static int read_trusted(app *a, const json_t *root, char *why, size_t size)
+{
+    const json_t *settings = json_object_get(root, "settings");
+    const char *list = json_string_value(json_object_get(settings, "trustProxy"));
+    char reason[512];
+    if (list == NULL || networks_parse(&a->trusted, slice_text(list), reason, sizeof reason) == 0)
+        return 0;
+    return fail(CAPRA_E_MANIFEST, why, size, "`trustProxy` in the manifest: %s", reason);
+}
+
 /* ---- All of them ---- */
 
 static json_t *parse(const char *manifest, buffer *text, char *why, size_t size)
@@ -177,6 +187,8 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     read_settings(a, root);
     a->files = files_new("public", a->settings.is_dev);
     int error = rules_new(&a->rules, json_object_get(root, "settings"), why, why_size);
+    if (error == 0)
+        error = read_trusted(a, root, why, why_size);
     for (uint32_t i = 0; i < a->count && error == 0; i++)
         error = read_route(a, i, json_array_get(entries, i), why, why_size);
     json_decref(root);
@@ -223,6 +235,7 @@ void app_release(app *a)
     route_table_free(a->table);
     files_free(a->files);
     rules_free(a->rules);
+    networks_free(a->trusted);
     for (uint32_t i = 0; i < a->count; i++)
         native_unload(a->libraries[i]);
     free(a->libraries);
@@ -254,6 +267,11 @@ const files *app_files(const app *a)
 const app_settings *app_get_settings(const app *a)
 {
     return &a->settings;
+}
+
+const networks *app_trusted(const app *a)
+{
+    return a->trusted;
 }
 
 const rules *app_rules(const app *a)

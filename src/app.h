@@ -2,6 +2,7 @@
 #ifndef CAPRA_APP_H
 #define CAPRA_APP_H
 
+#include "base/networks.h"
 #include "files/files.h"
 #include "http/method.h"
 #include "route/route.h"
@@ -89,6 +90,9 @@ const app_settings *app_get_settings(const app *a);
 
 /* What next.config says about requests on their way to a route; NULL when there is nothing. */
 const rules *app_rules(const app *a);
+
+/* Whose word about clients is believed, as capra.json says; NULL when it says nothing. */
+const networks *app_trusted(const app *a);
 
 /* The manifest's text, for the runtime. Lent by the app. */
 capra_slice app_manifest(const app *a);

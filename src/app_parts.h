@@ -18,6 +18,7 @@ struct app {
     void **libraries; /* of the native routes; NULL for others */
     uint32_t count;
     app_settings settings;
+    networks *trusted; /* NULL: capra.json says nothing */
     files *files;
     arena arena;
     capra_slice text;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "client.h"
 #include "net/net.h"
 #include "observe/access_log.h"
 #include "pipeline.h"
@@ -142,6 +143,9 @@ static void describe_target(access_record *r, const capra_request *req)
 
 static capra_slice address_of(const capra_request *req)
 {
+    capra_slice const told = has_head(req) ? client_told(req) : slice_of(NULL, 0);
+    if (told.data != NULL)
+        return told;
     capra_slice const peer = net_peer(req->conn);
     const char *space = peer.length == 0 ? NULL : memchr(peer.data, ' ', peer.length);
     return slice_of(peer.data, space == NULL ? 0 : (size_t)(space - peer.data));

@@ -34,6 +34,8 @@
  * default, the words that there are to choose from (NULL: any text), and what it means to a person.
  */
 #define CAPRA_TEXT_OPTIONS(X)                                                                      \
+    X(trust_proxy, "trust-proxy", "LIST", "", NULL,                                                \
+      "whose X-Forwarded-For, -Proto, -Host, -Port count: 10.0.0.0/8, loopback, private; or none") \
     X(log, "log", "FORMAT", "auto", "auto human json none",                                        \
       "a line for each request; auto: human in a terminal and in dev, else json")                  \
     X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \

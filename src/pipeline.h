@@ -3,6 +3,7 @@
 #define CAPRA_PIPELINE_H
 
 #include "base/scoreboard.h"
+#include "base/networks.h"
 #include "handler/ids.h"
 #include "observer.h"
 #include "server.h"
@@ -18,6 +19,8 @@ struct server {
     pace_rule body_pace;
     app *app;
     const script_host *script;
+    const networks *told_trusted; /* by the command line; NULL: it says nothing */
+    const networks *trusted;      /* what holds: that, or the app's; NULL: nobody was asked for */
     conn_memory memory;
     pool requests;
     list ready, dirty; /* connections with something to do, and with something to send */

@@ -2,6 +2,7 @@
 #include "pipeline.h"
 
 #include "base/error.h"
+#include "client.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -188,6 +189,8 @@ static verdict read_head(capra_request *req)
     conn_input_pin(c);
     req->data = conn_input_pinned(c);
     begin_response(req, true);
+    if (s->trusted != NULL)
+        client_establish(req);
     if (s->observer != NULL)
         req->res.preset = observer_begin(s->observer, req);
     return PASS;
@@ -383,6 +386,7 @@ bool server_turn(server *s)
 
 static void take_settings(server *s)
 {
+    s->trusted = s->told_trusted != NULL ? s->told_trusted : app_trusted(s->app);
     const app_settings *settings = app_get_settings(s->app);
     s->responses = (response_settings){
         .compressor = settings->compresses ? s->compressor : NULL,
@@ -428,6 +432,11 @@ void server_free(server *s)
     compressor_free(s->compressor);
     ids_cleanup(&s->ids);
     free(s);
+}
+
+void server_set_trusted(server *s, const networks *trusted)
+{
+    s->told_trusted = s->trusted = trusted;
 }
 
 conn_memory *server_memory(server *s)

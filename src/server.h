@@ -3,6 +3,7 @@
 #define CAPRA_SERVER_H
 
 #include "app.h"
+#include "base/networks.h"
 #include "base/scoreboard.h"
 #include "handler/script.h"
 #include "net/conn.h"
@@ -17,6 +18,10 @@ typedef struct server server;
 /* `script` may be NULL; then the app has no routes that need it. Both are lent and outlive the
  * server. `app` is held. `told` may be NULL, and is lent. */
 server *server_new(const options *o, app *app, const script_host *script, observer *told);
+
+/* Whose word about clients is believed, whatever the app says; before the first request. Lent, and
+ * outlives the server. See client.h. */
+void server_set_trusted(server *s, const networks *trusted);
 
 /* After its last connection is gone. Takes NULL. */
 void server_free(server *s);

@@ -27,6 +27,7 @@ struct worker {
     pulse *pulse;
     metrics *metrics;
     observer *observer;
+    networks *trusted; /* NULL: the command line says nothing */
     void (*on_end)(void *data);
     void *data;
     bool is_draining, is_stopping, is_held;
@@ -99,6 +100,7 @@ static void on_net_closed(void *data)
     server_free(w->server);
     observer_close(w->observer);
     metrics_free(w->metrics);
+    networks_free(w->trusted);
     scoreboard_free(w->board);
     void (*on_end)(void *) = w->on_end;
     void *owner = w->data;
@@ -251,6 +253,14 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     if (error != 0)
         return error;
 
+    networks *trusted = NULL;
+    if (config->options.trust_proxy[0] != '\0')
+        error = networks_parse(&trusted, slice_text(config->options.trust_proxy), why, why_size);
+    if (error != 0) {
+        app_release(a);
+        return error;
+    }
+
     worker *w = memory_take(sizeof *w);
     *w = (worker){ .config = *config, .script = script, .on_end = on_end, .data = data };
     open_scoreboard(w);
@@ -259,6 +269,9 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
         return error;
     w->server = server_new(&config->options, a, script, w->observer);
     server_set_score(w->server, w->score);
+    w->trusted = trusted;
+    if (trusted != NULL)
+        server_set_trusted(w->server, trusted);
     if (script != NULL)
         script->routes(script->data, app_manifest(a));
     uint32_t const routes = app_route_count(a);

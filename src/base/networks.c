@@ -74,8 +74,8 @@ static int add_network(networks *n, capra_slice member, char *why, size_t size)
 {
     const char *slash = memchr(member.data, '/', member.length);
     size_t const length = slash == NULL ? member.length : (size_t)(slash - member.data);
-    address a;
-    if (!address_parse(&a, slice_of(member.data, length)) || a.port != 0 || member.data[0] == '[')
+    ip_address a;
+    if (!ip_parse(&a, slice_of(member.data, length)) || a.port != 0 || member.data[0] == '[')
         return refuse(why, size, member, NETWORKS_EXPECTED);
 
     network one = { .bits = ALL_BITS };
@@ -91,10 +91,10 @@ static int add_network(networks *n, capra_slice member, char *why, size_t size)
     }
     network const whole = masked(&one);
     if (memcmp(whole.bytes, one.bytes, sizeof one.bytes) != 0) {
-        char text[ADDRESS_TEXT], expected[128];
+        char text[IP_TEXT], expected[128];
         memcpy(a.bytes, whole.bytes, sizeof a.bytes);
-        snprintf(expected, sizeof expected, "%s%s, the network that it is in",
-                 address_print(text, &a), slash);
+        snprintf(expected, sizeof expected, "%s%s, the network that it is in", ip_print(text, &a),
+                 slash);
         return refuse(why, size, member, expected);
     }
     add(n, &one);
@@ -158,7 +158,7 @@ void networks_free(networks *n)
     free(n);
 }
 
-bool networks_has(const networks *n, const address *a)
+bool networks_has(const networks *n, const ip_address *a)
 {
     if (!a->is_known)
         return n->has_unix;

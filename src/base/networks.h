@@ -2,7 +2,7 @@
 #ifndef CAPRA_BASE_NETWORKS_H
 #define CAPRA_BASE_NETWORKS_H
 
-#include "address.h"
+#include "ip.h"
 
 #include <stddef.h>
 
@@ -23,6 +23,6 @@ int networks_parse(networks **out, capra_slice text, char *why, size_t why_size)
 /* Takes NULL. */
 void networks_free(networks *n);
 
-bool networks_has(const networks *n, const address *a);
+bool networks_has(const networks *n, const ip_address *a);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "binding.h"
-#include "net/net.h"
+#include "client.h"
 
 #include <stdlib.h>
 
@@ -209,7 +209,7 @@ static napi_value peer(napi_env env, napi_callback_info info)
     napi_value text;
     if (!open_frame(&f, env, info))
         return NULL;
-    capra_slice const both = net_peer(f.req->conn);
+    capra_slice const both = client_peer(f.req);
     if (both.length == 0)
         return NULL;
     CHECK(env, napi_create_string_latin1(env, both.data, both.length, &text));

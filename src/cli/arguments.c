@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli.h"
 
+#include "base/networks.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -62,7 +64,10 @@ static void print_options(void)
         const text_option_row *row = &text_option_rows[i];
         char flag[64];
         snprintf(flag, sizeof flag, "--%s %s", row->flag, row->kind);
-        printf("      %-25s %s (%s)\n", flag, row->help, row->value);
+        if (row->value[0] == '\0')
+            printf("      %-25s %s\n", flag, row->help);
+        else
+            printf("      %-25s %s (%s)\n", flag, row->help, row->value);
     }
     printf("\nTIME is 500ms, 10s, 2m or 1h; SIZE is 16384, 16kb or 2mb.\n");
 }
@@ -94,6 +99,17 @@ static bool read_port(uint16_t *out, const char *text)
     return true;
 }
 
+/* The table of options knows texts; this one has a grammar. */
+static int check_trust(const char *value)
+{
+    char why[512];
+    networks *trusted;
+    if (networks_parse(&trusted, slice_text(value), why, sizeof why) != 0)
+        return complain("--trust-proxy: %s", why);
+    networks_free(trusted);
+    return -1;
+}
+
 static int set_option(cli_arguments *out, const char *name, const char *value)
 {
     if (strcmp(name, "port") == 0) {
@@ -111,6 +127,8 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
                    ? -1
                    : complain("--parity: found `%s`, expected `next`", value);
     }
+    if (strcmp(name, "trust-proxy") == 0 && check_trust(value) >= 0)
+        return EXIT_USAGE;
     for (size_t i = 0; i < option_row_count; i++) {
         const char *expected;
         if (strcmp(option_rows[i].flag, name) != 0)

@@ -9,7 +9,7 @@ static const capra_slice names[] = { [HTTP_FIELD_OTHER] = { "", 0 },
 #undef ROW
 };
 
-enum { LONGEST = 17, SAME_LENGTH = 2 };
+enum { LONGEST = 17, SAME_LENGTH = 3 };
 
 /* Most fields of a request are unknown ones, and their length says so. */
 static const uint8_t by_length[LONGEST + 1][SAME_LENGTH] = {
@@ -17,12 +17,15 @@ static const uint8_t by_length[LONGEST + 1][SAME_LENGTH] = {
     [5] = { HTTP_FIELD_RANGE },
     [6] = { HTTP_FIELD_ACCEPT, HTTP_FIELD_EXPECT },
     [7] = { HTTP_FIELD_UPGRADE },
+    [9] = { HTTP_FIELD_FORWARDED, HTTP_FIELD_X_REAL_IP },
     [10] = { HTTP_FIELD_CONNECTION },
     [12] = { HTTP_FIELD_CONTENT_TYPE },
     [13] = { HTTP_FIELD_CACHE_CONTROL, HTTP_FIELD_IF_NONE_MATCH },
     [14] = { HTTP_FIELD_CONTENT_LENGTH },
-    [15] = { HTTP_FIELD_ACCEPT_ENCODING },
-    [17] = { HTTP_FIELD_TRANSFER_ENCODING, HTTP_FIELD_IF_MODIFIED_SINCE },
+    [15] = { HTTP_FIELD_ACCEPT_ENCODING, HTTP_FIELD_X_FORWARDED_FOR },
+    [16] = { HTTP_FIELD_X_FORWARDED_HOST, HTTP_FIELD_X_FORWARDED_PORT },
+    [17] = { HTTP_FIELD_TRANSFER_ENCODING, HTTP_FIELD_IF_MODIFIED_SINCE,
+             HTTP_FIELD_X_FORWARDED_PROTO },
 };
 
 http_field_id http_field_find(capra_slice name)

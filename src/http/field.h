@@ -20,7 +20,13 @@
     X(CACHE_CONTROL, "cache-control")         \
     X(IF_NONE_MATCH, "if-none-match")         \
     X(IF_MODIFIED_SINCE, "if-modified-since") \
-    X(RANGE, "range")
+    X(RANGE, "range")                         \
+    X(FORWARDED, "forwarded")                 \
+    X(X_REAL_IP, "x-real-ip")                 \
+    X(X_FORWARDED_FOR, "x-forwarded-for")     \
+    X(X_FORWARDED_HOST, "x-forwarded-host")   \
+    X(X_FORWARDED_PORT, "x-forwarded-port")   \
+    X(X_FORWARDED_PROTO, "x-forwarded-proto")
 
 typedef enum http_field_id {
     HTTP_FIELD_OTHER,

@@ -3,6 +3,7 @@
 #define CAPRA_NET_CONN_H
 
 #include "base/buffer.h"
+#include "base/ip.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/slice.h"
@@ -43,6 +44,10 @@ typedef enum conn_deadline {
     CONN_DEADLINES
 } conn_deadline;
 
+/* Whether the peer is a proxy of ours; found out when a request first says something about the
+ * client. */
+typedef enum conn_trust { CONN_TRUST_UNKNOWN, CONN_TRUSTED, CONN_UNTRUSTED } conn_trust;
+
 typedef struct conn_transport {
     /* Sends what waits in `out`, as much as goes; the rest by itself later. */
     void (*flush)(conn *c);
@@ -56,6 +61,8 @@ typedef struct conn_transport {
     void (*close)(conn *c);
     /* Starts the time, instead of the one that runs. */
     void (*set_deadline)(conn *c, conn_deadline kind);
+    /* Who is at the other end. */
+    void (*peer)(conn *c, ip_address *out);
 } conn_transport;
 
 typedef struct conn_events {
@@ -75,6 +82,7 @@ struct conn {
     list ready, dirty, timing; /* in the server's queues; in the queue of a deadline */
     uint64_t deadline_at;      /* ms on the loop's clock */
     conn_deadline deadline;
+    uint8_t trust;   /* conn_trust */
     bool has_ended;  /* the client will send no more */
     bool is_closing; /* nothing is to be done with it but freeing it */
     bool lingers;    /* answered for the last time; input is thrown away */

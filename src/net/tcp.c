@@ -326,12 +326,23 @@ static void on_deadline(conn *c)
         c->events->on_deadline(c);
 }
 
+static void tcp_peer(conn *c, ip_address *out)
+{
+    struct sockaddr_storage remote = { 0 };
+    int length = sizeof remote;
+    if (c->is_closing ||
+        uv_tcp_getpeername(&tcp_of(c)->handle, (struct sockaddr *)&remote, &length) != 0)
+        remote.ss_family = AF_UNSPEC;
+    ip_of_socket(out, &remote);
+}
+
 static const conn_transport transport = {
     .flush = tcp_flush,
     .resume = tcp_resume,
     .linger = tcp_linger,
     .close = tcp_close,
     .set_deadline = tcp_set_deadline,
+    .peer = tcp_peer,
 };
 
 /* ---- Listening ---- */
@@ -513,39 +524,29 @@ uint32_t net_connection_count(const net *n)
 
 /* ---- Addresses ---- */
 
-enum { ADDRESS_BYTES = 64 };
+enum { PEER_TEXT = 2 * IP_TEXT + sizeof " 65535 IPv6  65535" };
 
-/* "192.0.2.7 40000". Returns whether it is of IPv6. */
-static bool print_address(char out[ADDRESS_BYTES], const struct sockaddr_storage *from)
+static char *make_peer_text(const ip_address *from, const ip_address *to)
 {
-    const struct sockaddr_in *v4 = (const void *)from;
-    const struct sockaddr_in6 *v6 = (const void *)from;
-    bool const is_v6 = from->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-    char host[INET6_ADDRSTRLEN] = "";
-    if (is_v6)
-        uv_ip6_name(v6, host, sizeof host);
-    else if (from->ss_family == AF_INET6)
-        uv_inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], host, sizeof host);
-    else
-        uv_ip4_name(v4, host, sizeof host);
-    snprintf(out, ADDRESS_BYTES, "%s %u", host,
-             ntohs(from->ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port));
-    return is_v6;
+    char remote[IP_TEXT], local[IP_TEXT];
+    char *text = memory_take(PEER_TEXT);
+    snprintf(text, PEER_TEXT, "%s %u %s %s %u", ip_print(remote, from), from->port,
+             ip_is_v4(from) ? "IPv4" : "IPv6", ip_print(local, to), to->port);
+    return text;
 }
 
+/* NULL when it has no address, or has gone. */
 static char *make_peer(const uv_tcp_t *handle)
 {
     struct sockaddr_storage remote = { 0 }, local = { 0 };
     int remote_length = sizeof remote, local_length = sizeof local;
-    char from[ADDRESS_BYTES], to[ADDRESS_BYTES];
+    ip_address from, to;
     if (uv_tcp_getpeername(handle, (struct sockaddr *)&remote, &remote_length) != 0 ||
         uv_tcp_getsockname(handle, (struct sockaddr *)&local, &local_length) != 0)
         return NULL;
-    bool const is_v6 = print_address(from, &remote);
-    print_address(to, &local);
-    char *text = memory_take(2 * ADDRESS_BYTES + 8);
-    snprintf(text, 2 * ADDRESS_BYTES + 8, "%s %s %s", from, is_v6 ? "IPv6" : "IPv4", to);
-    return text;
+    ip_of_socket(&from, &remote);
+    ip_of_socket(&to, &local);
+    return from.is_known ? make_peer_text(&from, &to) : NULL;
 }
 
 capra_slice net_peer(conn *c)

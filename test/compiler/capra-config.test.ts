@@ -17,10 +17,49 @@ describe('capra.json', () => {
     assert.equal(read().isStrictParity, false);
   });
 
+  const NETWORKS: [value: unknown, list: string | undefined][] = [
+    [undefined, undefined],
+    ['none', 'none'],
+    ['loopback', 'loopback'],
+    ['10.0.0.0/8, private ,unix', '10.0.0.0/8,private,unix'],
+    [['10.0.0.0/8', '2001:db8::/32'], '10.0.0.0/8,2001:db8::/32'],
+    ['192.0.2.7,192.0.2.128/25,0.0.0.0/0,::/0', '192.0.2.7,192.0.2.128/25,0.0.0.0/0,::/0'],
+    ['::1,2001:db8:8000::/33,::ffff:192.0.2.0/120', '::1,2001:db8:8000::/33,::ffff:192.0.2.0/120'],
+  ];
+  for (const [value, list] of NETWORKS) {
+    test(`trusts ${JSON.stringify(value)}`, () => {
+      assert.equal(read(JSON.stringify({ trustProxy: value })).trustProxy, list);
+    });
+  }
+
+  test('trusts nobody that is no network', () => {
+    const wrong = [
+      '',
+      '10.0.0.1/8',
+      '10.0.0.0/33',
+      '10.0.0.0/08',
+      '10.0.0.0/',
+      '10.0.0',
+      'localhost',
+    ];
+    const more = [
+      '2001:db8::1/32',
+      '::/129',
+      'fe80::1%eth0',
+      'loopback,none',
+      '10.0.0.0/8/8',
+      '1.2.3.4,',
+    ];
+    for (const list of [...wrong, ...more])
+      assert.throws(() => read(JSON.stringify({ trustProxy: list })), /which is no network/, list);
+  });
+
   const WRONG: [text: string, message: RegExp][] = [
     ['{ "parity": true }', /`parity` must be "next" or absent, and is true/],
     ['{ "parity": "Next" }', /and is "Next"/],
     ['{ "paritty": "next" }', /There is no option `paritty`/],
+    ['{ "trustProxy": true }', /`trustProxy` must be a text or a list of them, and is true/],
+    ['{ "trustProxy": [1] }', /and is \[1\]/],
     ['[]', /must hold an object, and holds a list/],
     ['null', /and holds null/],
     ['"next"', /and holds a string/],

@@ -30,7 +30,7 @@ export const clientSentAddress: Rule = {
           severity: 'warning',
           text: `A decision hangs on \`${header}\`, which the client may set as it likes${where(module, sink)}.`,
           why: 'With a new value in each request a limit is never reached, and any address can be pretended. Next and Capra only add the header when it is missing.',
-          hint: 'Use `req.socket.remoteAddress`. Behind a proxy, take the header only if the proxy overwrites it, and then its last entry.',
+          hint: "Use `req.socket.remoteAddress`, and start with `--trust-proxy` and the networks of your proxies, or `none`: then both are the client's address.",
         });
       }
     }

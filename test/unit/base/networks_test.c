@@ -36,9 +36,9 @@ static const membership memberships[] = {
 /* An empty text is the peer of a Unix socket. */
 static bool has(const networks *n, const char *text)
 {
-    address a = { 0 };
+    ip_address a = { 0 };
     if (text[0] != '\0')
-        assert_true(address_parse(&a, slice_text(text)));
+        assert_true(ip_parse(&a, slice_text(text)));
     return networks_has(n, &a);
 }
 

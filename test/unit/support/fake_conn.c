@@ -46,12 +46,18 @@ static void set_deadline(conn *c, conn_deadline kind)
     c->deadline = kind;
 }
 
+static void peer(conn *c, ip_address *out)
+{
+    *out = fake_of(c)->peer;
+}
+
 static const conn_transport transport = {
     .flush = flush,
     .resume = resume,
     .linger = linger,
     .close = close_now,
     .set_deadline = set_deadline,
+    .peer = peer,
 };
 
 void fake_conn_open(fake_conn *f, server *s)

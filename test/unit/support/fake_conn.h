@@ -12,6 +12,7 @@ typedef struct fake_conn {
     buffer sent;
     bool sends_nothing; /* the client does not read */
     bool is_closed;
+    ip_address peer;
 } fake_conn;
 
 void fake_conn_open(fake_conn *f, server *s);

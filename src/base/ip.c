@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "address.h"
+#include "ip.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +10,7 @@ static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 /* ---- Reading ---- */
 
-static bool parse_v4(address *out, capra_slice text)
+static bool parse_v4(ip_address *out, capra_slice text)
 {
     char copy[INET_ADDRSTRLEN];
     if (text.length >= sizeof copy)
@@ -21,7 +21,7 @@ static bool parse_v4(address *out, capra_slice text)
     return inet_pton(AF_INET, copy, out->bytes + sizeof mapped) == 1;
 }
 
-static bool parse_v6(address *out, capra_slice text)
+static bool parse_v6(ip_address *out, capra_slice text)
 {
     char copy[INET6_ADDRSTRLEN];
     if (text.length >= sizeof copy)
@@ -32,7 +32,7 @@ static bool parse_v6(address *out, capra_slice text)
 }
 
 /* ":4000", or nothing. */
-static bool parse_port(address *out, capra_slice text)
+static bool parse_port(ip_address *out, capra_slice text)
 {
     uint32_t port = 0;
     if (text.length == 0)
@@ -48,7 +48,7 @@ static bool parse_port(address *out, capra_slice text)
     return port <= UINT16_MAX;
 }
 
-static bool parse(address *out, capra_slice text)
+static bool parse(ip_address *out, capra_slice text)
 {
     const char *colon = memchr(text.data, ':', text.length);
     if (text.data[0] == '[') {
@@ -68,20 +68,20 @@ static bool parse(address *out, capra_slice text)
     return parse_v6(out, text);
 }
 
-bool address_parse(address *out, capra_slice text)
+bool ip_parse(ip_address *out, capra_slice text)
 {
-    *out = (address){ .is_known = true };
+    *out = (ip_address){ .is_known = true };
     /* inet_pton would read up to a zero byte and be content. */
     if (text.length == 0 || memchr(text.data, '\0', text.length) != NULL)
         return false;
     return parse(out, text);
 }
 
-void address_of_socket(address *out, const struct sockaddr_storage *from)
+void ip_of_socket(ip_address *out, const struct sockaddr_storage *from)
 {
     const struct sockaddr_in *v4 = (const void *)from;
     const struct sockaddr_in6 *v6 = (const void *)from;
-    *out = (address){ 0 };
+    *out = (ip_address){ 0 };
     if (from->ss_family == AF_INET) {
         memcpy(out->bytes, mapped, sizeof mapped);
         memcpy(out->bytes + sizeof mapped, &v4->sin_addr, sizeof v4->sin_addr);
@@ -96,17 +96,17 @@ void address_of_socket(address *out, const struct sockaddr_storage *from)
 
 /* ---- Writing ---- */
 
-bool address_is_v4(const address *a)
+bool ip_is_v4(const ip_address *a)
 {
     return memcmp(a->bytes, mapped, sizeof mapped) == 0;
 }
 
-const char *address_print(char out[ADDRESS_TEXT], const address *a)
+const char *ip_print(char out[IP_TEXT], const ip_address *a)
 {
     out[0] = '\0';
-    if (a->is_known && address_is_v4(a))
-        inet_ntop(AF_INET, a->bytes + sizeof mapped, out, ADDRESS_TEXT);
+    if (a->is_known && ip_is_v4(a))
+        inet_ntop(AF_INET, a->bytes + sizeof mapped, out, IP_TEXT);
     else if (a->is_known)
-        inet_ntop(AF_INET6, a->bytes, out, ADDRESS_TEXT);
+        inet_ntop(AF_INET6, a->bytes, out, IP_TEXT);
     return out;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/address.h"
+#include "base/ip.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -65,14 +65,14 @@ static void reads_what_proxies_write_and_nothing_else(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
         const reading *r = &readings[i];
-        address a;
-        char text[ADDRESS_TEXT];
-        bool const is_one = address_parse(&a, slice_text(r->text));
+        ip_address a;
+        char text[IP_TEXT];
+        bool const is_one = ip_parse(&a, slice_text(r->text));
         if (is_one != (r->printed != NULL))
             fail_msg("`%s`", r->text);
         if (!is_one)
             continue;
-        assert_string_equal(address_print(text, &a), r->printed);
+        assert_string_equal(ip_print(text, &a), r->printed);
         assert_int_equal(a.port, r->port);
     }
 }
@@ -80,9 +80,9 @@ static void reads_what_proxies_write_and_nothing_else(void **state)
 static void a_zero_byte_ends_no_address(void **state)
 {
     (void)state;
-    address a;
-    assert_false(address_parse(&a, slice_of("192.0.2.7\0x", 11)));
-    assert_false(address_parse(&a, slice_of("2001:db8::7\0", 12)));
+    ip_address a;
+    assert_false(ip_parse(&a, slice_of("192.0.2.7\0x", 11)));
+    assert_false(ip_parse(&a, slice_of("2001:db8::7\0", 12)));
 }
 
 static void an_address_is_the_same_whichever_socket_it_came_through(void **state)
@@ -91,13 +91,13 @@ static void an_address_is_the_same_whichever_socket_it_came_through(void **state
     struct sockaddr_storage v4 = { .ss_family = AF_INET }, v6 = { .ss_family = AF_INET6 };
     struct sockaddr_in *in4 = (void *)&v4;
     struct sockaddr_in6 *in6 = (void *)&v6;
-    address a, b;
+    ip_address a, b;
     in4->sin_port = in6->sin6_port = htons(4000);
     inet_pton(AF_INET, "192.0.2.7", &in4->sin_addr);
     inet_pton(AF_INET6, "::ffff:192.0.2.7", &in6->sin6_addr);
-    address_of_socket(&a, &v4);
-    address_of_socket(&b, &v6);
-    assert_true(a.is_known && b.is_known && address_is_v4(&a));
+    ip_of_socket(&a, &v4);
+    ip_of_socket(&b, &v6);
+    assert_true(a.is_known && b.is_known && ip_is_v4(&a));
     assert_memory_equal(a.bytes, b.bytes, sizeof a.bytes);
     assert_int_equal(a.port, 4000);
     assert_int_equal(b.port, 4000);
@@ -107,11 +107,11 @@ static void the_peer_of_a_unix_socket_has_none(void **state)
 {
     (void)state;
     struct sockaddr_storage const from = { .ss_family = AF_UNIX };
-    char text[ADDRESS_TEXT];
-    address a;
-    address_of_socket(&a, &from);
+    char text[IP_TEXT];
+    ip_address a;
+    ip_of_socket(&a, &from);
     assert_false(a.is_known);
-    assert_string_equal(address_print(text, &a), "");
+    assert_string_equal(ip_print(text, &a), "");
 }
 
 int main(void)
@@ -122,5 +122,5 @@ int main(void)
         cmocka_unit_test(an_address_is_the_same_whichever_socket_it_came_through),
         cmocka_unit_test(the_peer_of_a_unix_socket_has_none),
     };
-    return cmocka_run_group_tests_name("address", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("ip", tests, NULL, NULL);
 }

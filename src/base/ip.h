@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CAPRA_BASE_ADDRESS_H
-#define CAPRA_BASE_ADDRESS_H
+#ifndef CAPRA_BASE_IP_H
+#define CAPRA_BASE_IP_H
 
 #include "slice.h"
 
@@ -11,25 +11,25 @@ struct sockaddr_storage;
 
 /* Where a peer is. One form for both families: IPv4 as ::ffff:0:0/96 (RFC 4291, 2.5.5.2), so that
  * the same peer is the same address, whichever socket it came through. */
-typedef struct address {
+typedef struct ip_address {
     uint8_t bytes[16];
     uint16_t port; /* 0: nobody knows */
     bool is_known; /* false: it has none, as the peer of a Unix socket */
-} address;
+} ip_address;
 
-enum { ADDRESS_TEXT = 46 }; /* the longest that address_print writes, its zero byte included */
+enum { IP_TEXT = 46 }; /* the longest that ip_print writes, its zero byte included */
 
 /* Reads an address as proxies write them: IPv4 or IPv6, with or without a port, IPv6 in brackets
  * or, without a port, not: "192.0.2.7", "192.0.2.7:4000", "2001:db8::7", "[2001:db8::7]:4000".
  * False for everything else, zones and leading zeros included. */
-bool address_parse(address *out, capra_slice text);
+bool ip_parse(ip_address *out, capra_slice text);
 
 /* From what the system says. */
-void address_of_socket(address *out, const struct sockaddr_storage *from);
+void ip_of_socket(ip_address *out, const struct sockaddr_storage *from);
 
 /* Without the port; IPv4 without `::ffff:`. Nothing when it is not known. Returns `out`. */
-const char *address_print(char out[ADDRESS_TEXT], const address *a);
+const char *ip_print(char out[IP_TEXT], const ip_address *a);
 
-bool address_is_v4(const address *a);
+bool ip_is_v4(const ip_address *a);
 
 #endif
