@@ -202,24 +202,25 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     return 0;
 }
 
-int app_needs_node(const char *manifest, char *why, size_t why_size)
+int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
 {
     buffer text = { 0 };
     json_t *root = parse(manifest, &text, why, why_size);
     buffer_cleanup(&text);
     if (root == NULL)
         return CAPRA_E_MANIFEST;
-    int needed = 0;
+    *out = (app_facts){ .is_strict_parity =
+                            read_flag(json_object_get(root, "settings"), "parity", false) };
     size_t index;
     json_t *entry;
     json_array_foreach(json_object_get(root, "routes"), index, entry)
     {
         const char *kind = json_string_value(json_object_get(entry, "kind"));
         if (kind != NULL && strcmp(kind, "script") == 0)
-            needed = 1;
+            out->needs_node = true;
     }
     json_decref(root);
-    return needed;
+    return 0;
 }
 
 app *app_hold(app *a)

@@ -72,9 +72,14 @@ typedef struct app_entry {
 int app_make(app **out, const app_entry *entries, uint32_t count, void *state, char *why,
              size_t why_size);
 
-/* Whether the manifest has a route that only Node can run; only that is read of it. Returns 1,
- * 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
-int app_needs_node(const char *manifest, char *why, size_t why_size);
+/* What has to be known of a build before a worker loads it. */
+typedef struct app_facts {
+    bool needs_node;       /* it has a route that only Node can run */
+    bool is_strict_parity; /* it was built with --parity next */
+} app_facts;
+
+/* Reads only that of the manifest. 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
+int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size);
 
 app *app_hold(app *a);
 void app_release(app *a); /* the last one frees it; takes NULL */

@@ -37,7 +37,7 @@ static double share(double quota, double period)
 /* "max 100000" or "150000 100000" */
 static double read_version_2(const char *folder)
 {
-    char path[PATH_MAX], text[128];
+    char path[PATH_MAX + 32], text[128];
     char *rest;
     snprintf(path, sizeof path, "%s/cpu.max", folder);
     if (!read_text(text, sizeof text, path))
@@ -48,7 +48,7 @@ static double read_version_2(const char *folder)
 
 static double read_version_1(const char *folder)
 {
-    char path[PATH_MAX], quota[64], period[64];
+    char path[PATH_MAX + 32], quota[64], period[64];
     snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
     if (!read_text(quota, sizeof quota, path))
         return 0;
