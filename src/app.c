@@ -11,6 +11,8 @@
 
 enum { MANIFEST_VERSION = 1 };
 
+#define LONGEST_DURATION_S UINT64_C(31536000)
+
 static int fail(int code, char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -47,6 +49,15 @@ static const char *copy_text(app *a, const json_t *value)
     return text == NULL ? NULL : arena_copy(&a->arena, slice_text(text)).data;
 }
 
+/* In seconds; Next writes it down for hosts that keep it, and does not itself. */
+static uint64_t read_max_duration(const app *a, const json_t *config)
+{
+    double const seconds = json_number_value(json_object_get(config, "maxDuration"));
+    if (a->settings.is_strict_parity || seconds <= 0)
+        return 0;
+    return seconds < LONGEST_DURATION_S ? (uint64_t)(seconds * 1000) : LONGEST_DURATION_S * 1000;
+}
+
 static void read_config(app *a, app_route *r, const json_t *config)
 {
     const json_t *limit = json_object_get(config, "bodyLimit");
@@ -55,6 +66,7 @@ static void read_config(app *a, app_route *r, const json_t *config)
     r->limit_text = copy_text(a, json_object_get(config, "bodyLimitText"));
     if (r->limit_text == NULL)
         r->limit_text = "1mb";
+    r->max_duration_ms = read_max_duration(a, config);
 }
 
 static int read_route(app *a, uint32_t index, const json_t *entry, char *why, size_t size)

@@ -29,12 +29,13 @@ typedef struct app_route {
     const char *file;    /* "pages/api/users/[id].ts" */
     app_kind kind;
     const char *message;
-    capra_route_fn run;     /* native */
-    bool reads_body;        /* the whole body is read before the handler runs */
-    int64_t body_limit;     /* bytes; -1: none */
-    const char *limit_text; /* the limit as its author wrote it */
-    void *state;            /* what capra_request_state gives its handler */
-    app_methods *methods;   /* NULL: `run` takes them all */
+    capra_route_fn run;       /* native */
+    bool reads_body;          /* the whole body is read before the handler runs */
+    int64_t body_limit;       /* bytes; -1: none */
+    const char *limit_text;   /* the limit as its author wrote it */
+    uint64_t max_duration_ms; /* how long it may take to answer; 0: it does not say */
+    void *state;              /* what capra_request_state gives its handler */
+    app_methods *methods;     /* NULL: `run` takes them all */
 } app_route;
 
 /* What the project's configuration says about all routes: `settings` of the manifest, from

@@ -20,6 +20,8 @@
       "a second, from a client that sends a body (408); 0: any byte is enough")             \
     X(write_rate, "min-write-rate", OPTION_SIZE, 1024,                                      \
       "a second, that a client reads of its answer; 0: any byte is enough")                 \
+    X(stall_ms, "stall-timeout", OPTION_TIME, 30000,                                        \
+      "how long a handler may hold its worker without letting go (504); 0: for ever")       \
     X(shutdown_ms, "shutdown-timeout", OPTION_TIME, 30000,                                  \
       "how long requests in flight may take after a signal to stop")                        \
     X(head_bytes, "max-head-bytes", OPTION_SIZE, 16384, "request line and headers (431)")   \

@@ -2,11 +2,13 @@
 #ifndef CAPRA_PIPELINE_H
 #define CAPRA_PIPELINE_H
 
-#include "base/scoreboard.h"
 #include "base/networks.h"
+#include "base/scoreboard.h"
 #include "handler/ids.h"
 #include "observer.h"
 #include "server.h"
+
+#include <stdatomic.h>
 
 /* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
 
@@ -32,8 +34,10 @@ struct server {
     ids ids;
     score own_score; /* as long as nobody else wants to know */
     score *score;
-    uint32_t pulls; /* in this turn */
-    bool is_inside; /* the script host has been entered in this turn */
+    capra_request *running;                /* whose handler has been called and has not returned */
+    _Atomic uint64_t shortest_duration_ms; /* of all routes that have a limit; 0: none has */
+    uint32_t pulls;                        /* in this turn */
+    bool is_inside;                        /* the script host has been entered in this turn */
     bool is_draining;
 };
 
@@ -88,6 +92,7 @@ static inline void pipeline_leave(server *s)
 {
     if (s->is_inside) {
         s->is_inside = false;
+        s->running = NULL; /* what was put off may be of any */
         s->script->leave(s->script->data);
     }
 }

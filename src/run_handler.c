@@ -11,7 +11,9 @@ enum {
 
 static verdict run_native(capra_request *req)
 {
+    req->server->running = req;
     req->route->run(req, &req->res);
+    req->server->running = NULL;
     if (req->res.state == RESPONSE_OPEN) {
         log_line(LOG_ERROR, "%s returned without an answer to %s %.*s", req->route->file,
                  http_method_name(req->head.method), (int)req->target.path.length,
@@ -32,6 +34,7 @@ verdict stage_run_handler(capra_request *req)
     }
     pipeline_enter(s);
     req->id = ids_give(&s->ids, req);
+    s->running = req;
     conn *c = req->conn;
     s->script->request(s->script->data, req);
     return c->is_closing || req->res.state == RESPONSE_ENDED ? LATER : PASS;
@@ -95,6 +98,7 @@ verdict stage_follow(capra_request *req)
                 req, error, error == CAPRA_E_BODY_LONG ? SCRIPT_LONG_BODY : SCRIPT_BAD_BODY);
         if (piece.length > 0) {
             pipeline_enter(s);
+            s->running = req;
             s->script->body(s->script->data, req->id, piece);
             if (c->is_closing || req->res.state == RESPONSE_ENDED)
                 return LATER;
