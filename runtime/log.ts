@@ -40,7 +40,9 @@ export function stackNow(): string {
   Error.stackTraceLimit = 50;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
-  return withoutOurs(stack).replace(NODES, '').replace(/^[^\n]*\n?/, '');
+  return withoutOurs(stack)
+    .replace(NODES, '')
+    .replace(/^[^\n]*\n?/, '');
 }
 
 /** Who wrote the handler can mend nothing in what called it. */

@@ -119,6 +119,20 @@ static void note_route(rescue_tally *tally, const capra_request *req)
         tally->routes[tally->route_count++] = req->route;
 }
 
+static void note_connection(conn *c, int fd, capra_slice unsent, void *data)
+{
+    (void)fd;
+    (void)unsent;
+    note_route(data, c->request);
+}
+
+const app_route *rescue_only_route(const net *n)
+{
+    rescue_tally seen = { 0 };
+    net_each(n, note_connection, &seen);
+    return seen.route_count == 1 ? seen.routes[0] : NULL;
+}
+
 /* A request, or a part of one, that came after the last answer. */
 static bool has_unread(const conn *c, int fd)
 {

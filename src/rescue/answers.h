@@ -28,6 +28,9 @@ typedef struct rescue_tally {
  * as one that had begun. */
 bool rescue_is_blamed(const rescue_blame *blame, const capra_request *req);
 
+/* The route of all requests that have begun, when it is but one; else NULL. */
+const app_route *rescue_only_route(const net *n);
+
 /* Sends what waits to be sent, then the last answer of each connection that has a request without
  * one, and closes all for writing. Nothing of the server is changed, nothing is allocated, no lock
  * is taken: it may run in a signal handler, on whatever the fault has left. The process is to

@@ -179,6 +179,8 @@ static rescue_blame blame_now(int code, capra_slice stack)
     rescue_blame blame = { .request = running(), .code = code };
     if (blame.request == NULL)
         blame.route = route_in(stack);
+    if (blame.request == NULL && blame.route == NULL)
+        blame.route = rescue_only_route(worker.config.net);
     return blame;
 }
 
@@ -323,6 +325,8 @@ static void judge(capra_slice stack, bool is_signal)
     uint64_t const held = watch_held_ms(worker.watch);
     const capra_request *req = running();
     const app_route *route = req != NULL ? req->route : route_in(stack);
+    if (route == NULL && !is_signal)
+        route = rescue_only_route(worker.config.net);
     uint64_t const limit = limit_of(route);
     if (held >= limit) {
         if (is_mine())

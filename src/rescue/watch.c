@@ -23,6 +23,7 @@ struct watch {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool is_ending;
+    bool is_deaf;                /* this time the loop has to be interrupted by force */
     _Atomic uint32_t steps;      /* odd: in a visit */
     _Atomic uint64_t entered_ms; /* when the visit began */
     _Atomic uint64_t held_ms;    /* since the loop was last seen to move */
@@ -88,13 +89,17 @@ static bool is_answered(watch *w)
     return atomic_load(&w->allowed_ms) != 0;
 }
 
-/* Asks, and asks again when there comes no answer. */
+/* Asks, and asks again when there comes no answer; who did not hear the first time will not later.
+ */
 static void knock(watch *w)
 {
     atomic_store(&w->allowed_ms, 0);
-    w->config.knock(w->config.data, false);
-    if (is_answered(w))
-        return;
+    if (!w->is_deaf) {
+        w->config.knock(w->config.data, false);
+        if (is_answered(w))
+            return;
+        w->is_deaf = true;
+    }
     w->config.knock(w->config.data, true);
     is_answered(w);
 }
@@ -131,6 +136,7 @@ static void observe(watch *w)
         uint64_t held = atomic_load(&w->held_ms) + time_held(w, &last, &now, wait + knocked);
         if (has_moved(&last, &now)) {
             held = 0;
+            w->is_deaf = false;
             atomic_store(&w->allowed_ms, 0);
         }
         atomic_store(&w->held_ms, held);
