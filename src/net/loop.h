@@ -18,7 +18,7 @@ void loop_stop(void *loop);
 void loop_free(void *loop);
 
 /* For how long any loop has waited for something to happen; from any thread. 0 for ever when that
- * is not counted: Node does, a loop of our own does not. */
+ * is not counted (UV_METRICS_IDLE_TIME). */
 uint64_t loop_slept_ns(void *loop);
 
 /* When it last looked at the monotonic clock: as its turn began, or as it woke. */

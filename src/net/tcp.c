@@ -537,7 +537,7 @@ static capra_slice unsent_rest(const tcp *t)
 /* The count ends the walk, should a fault have made a circle of the list. */
 void net_each(const net *n, net_visit_fn visit, void *data)
 {
-    uint32_t left = n->connection_count;
+    uint32_t left = net_connection_count(n);
     for (const list *link = n->open.next; link != &n->open && left > 0; link = link->next, left--) {
         tcp *t = LIST_OWNER(link, tcp, open);
         int fd;
