@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Brings what a checkout needs: setup.sh [--check] [--app FOLDER] [build] [test] [lint]
+# Brings what a checkout needs: setup.sh [--check] [--app FOLDER] [build] [test] [next] [lint]
 #
 # First the system's packages: each need below has a probe, and only what a probe misses is
 # installed (Debian and its children: with apt-get; elsewhere you are told the names). Then
@@ -182,6 +182,7 @@ done
     fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
 [ -z "$app" ] || example "$app"
 case " $sets " in *" test "*) npm_packages test/packages ;; esac
+case " $sets " in *" next "*) npm_packages test/next ;; esac
 case " $sets " in
 *" test "* | *" lint "*) for each in examples/*/; do example "${each%/}"; done ;;
 esac
