@@ -4,14 +4,13 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "handler/native.h"
+#include "native/native.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
 enum { MANIFEST_VERSION = 1 };
-
-#define LONGEST_DURATION_S UINT64_C(31536000)
 
 static int fail(int code, char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -49,24 +48,28 @@ static const char *copy_text(app *a, const json_t *value)
     return text == NULL ? NULL : arena_copy(&a->arena, slice_text(text)).data;
 }
 
-/* In seconds; Next writes it down for hosts that keep it, and does not itself. */
-static uint64_t read_max_duration(const app *a, const json_t *config)
-{
-    double const seconds = json_number_value(json_object_get(config, "maxDuration"));
-    if (a->settings.is_strict_parity || seconds <= 0)
-        return 0;
-    return seconds < LONGEST_DURATION_S ? (uint64_t)(seconds * 1000) : LONGEST_DURATION_S * 1000;
-}
-
 static void read_config(app *a, app_route *r, const json_t *config)
 {
     const json_t *limit = json_object_get(config, "bodyLimit");
     r->reads_body = !json_is_false(json_object_get(config, "bodyParser"));
     r->body_limit = json_is_integer(limit) ? json_integer_value(limit) : -1;
+    r->is_blocking = json_is_true(json_object_get(config, "blocking"));
     r->limit_text = copy_text(a, json_object_get(config, "bodyLimitText"));
     if (r->limit_text == NULL)
         r->limit_text = "1mb";
-    r->max_duration_ms = read_max_duration(a, config);
+}
+
+static int load_native(app *a, uint32_t index, const char *module, char *why, size_t size)
+{
+    app_route *r = &a->routes[index];
+    native_route loaded;
+    int const error = native_load(&loaded, module, r->file, why, size);
+    if (error != 0)
+        return error;
+    a->libraries[index] = loaded.library;
+    r->state = loaded.state;
+    app_set_handler(r, loaded.run, r->is_blocking);
+    return 0;
 }
 
 static int read_route(app *a, uint32_t index, const json_t *entry, char *why, size_t size)
@@ -96,7 +99,7 @@ static int read_route(app *a, uint32_t index, const json_t *entry, char *why, si
     }
     if (strcmp(kind, "native") == 0) {
         r->kind = APP_NATIVE;
-        return native_load(&r->run, &a->libraries[index], module, r->file, why, size);
+        return load_native(a, index, module, why, size);
     }
     return fail(CAPRA_E_MANIFEST, why, size, "%s has the unknown kind `%s` in the manifest",
                 r->file, kind);
@@ -169,6 +172,13 @@ int app_build_table(app *a, char *why, size_t size)
     return error;
 }
 
+void app_set_handler(app_route *r, capra_route_fn run, bool is_blocking)
+{
+    r->is_blocking = is_blocking;
+    r->blocking = run;
+    r->run = is_blocking ? native_run_blocking : run;
+}
+
 app *app_new(uint32_t count)
 {
     app *a = memory_take(sizeof *a);
@@ -214,25 +224,24 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     return 0;
 }
 
-int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
+int app_needs_node(const char *manifest, char *why, size_t why_size)
 {
     buffer text = { 0 };
     json_t *root = parse(manifest, &text, why, why_size);
     buffer_cleanup(&text);
     if (root == NULL)
         return CAPRA_E_MANIFEST;
-    *out = (app_facts){ .is_strict_parity =
-                            read_flag(json_object_get(root, "settings"), "parity", false) };
+    int needed = 0;
     size_t index;
     json_t *entry;
     json_array_foreach(json_object_get(root, "routes"), index, entry)
     {
         const char *kind = json_string_value(json_object_get(entry, "kind"));
         if (kind != NULL && strcmp(kind, "script") == 0)
-            out->needs_node = true;
+            needed = 1;
     }
     json_decref(root);
-    return 0;
+    return needed;
 }
 
 app *app_hold(app *a)

@@ -82,14 +82,15 @@ static app_route *add_pattern(app *a, const app_entry *entry, void *state)
 static void add_entry(app *a, app_route *r, const app_entry *entry)
 {
     if (r->run == NULL && entry->method == APP_ANY_METHOD) {
-        r->run = entry->run;
+        app_set_handler(r, entry->run, entry->is_blocking);
         return;
     }
     app_methods *m = r->methods;
     if (m == NULL) {
+        bool const is_blocking = r->run == NULL ? entry->is_blocking : r->is_blocking;
         m = r->methods = arena_take(&a->arena, sizeof *m);
-        *m = (app_methods){ .run = { [APP_ANY_METHOD] = r->run } };
-        r->run = run_by_method;
+        *m = (app_methods){ .run = { [APP_ANY_METHOD] = r->blocking } };
+        app_set_handler(r, run_by_method, is_blocking);
     }
     m->run[entry->method] = entry->run;
 }

@@ -27,6 +27,9 @@ struct app {
 /* Room for `count` routes, all of them empty, held once. */
 app *app_new(uint32_t count);
 
+/* Says what runs for a route in C, and where. */
+void app_set_handler(app_route *r, capra_route_fn run, bool is_blocking);
+
 /* The table of the patterns that the routes have by now; see route_table_new. */
 int app_build_table(app *a, char *why, size_t why_size);
 

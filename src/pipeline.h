@@ -2,13 +2,12 @@
 #ifndef CAPRA_PIPELINE_H
 #define CAPRA_PIPELINE_H
 
-#include "base/networks.h"
 #include "base/scoreboard.h"
+#include "base/networks.h"
 #include "handler/ids.h"
+#include "native/native.h"
 #include "observer.h"
 #include "server.h"
-
-#include <stdatomic.h>
 
 /* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
 
@@ -26,19 +25,20 @@ struct server {
     conn_memory memory;
     pool requests;
     list ready, dirty; /* connections with something to do, and with something to send */
+    list let_go;       /* requests that have outlived their connection, and may be freed now */
     response_clock clock;
     response_settings responses;
     compressor *compressor;
     observer *observer; /* is told of each request that has ended; may be NULL */
     int64_t turn_ns;    /* when this turn began; with an observer */
     ids ids;
+    native_host *native; /* NULL without a loop */
     score own_score; /* as long as nobody else wants to know */
     score *score;
-    capra_request *running;                /* whose handler has been called and has not returned */
-    _Atomic uint64_t shortest_duration_ms; /* of all routes that have a limit; 0: none has */
-    uint32_t pulls;                        /* in this turn */
-    bool is_inside;                        /* the script host has been entered in this turn */
+    uint32_t pulls; /* in this turn */
+    bool is_inside; /* the script host has been entered in this turn */
     bool is_draining;
+    bool is_orphan; /* its owner is done with it; requests that are held are not */
 };
 
 /* find_route.c: from the target to a route, a file of public/, or an answer. */
@@ -53,6 +53,9 @@ verdict stage_take_body(capra_request *req);
  * it and from it. */
 verdict stage_run_handler(capra_request *req);
 verdict stage_follow(capra_request *req);
+
+/* The request's end: what was made for it goes with it. */
+void pipeline_free(capra_request *req);
 
 /* The streamed body has failed; whoever waits for it hears so. */
 verdict pipeline_fail_body(capra_request *req, int code, script_end why);
@@ -79,6 +82,12 @@ bool pipeline_is_full(const conn *c);
 /* The script host hears no more of the request. */
 void pipeline_take_id(capra_request *req);
 
+/* What its handler is told, whichever language it is in. */
+void pipeline_tell_piece(capra_request *req, capra_slice piece);
+void pipeline_tell_end(capra_request *req);
+void pipeline_tell_half_closed(capra_request *req);
+void pipeline_tell_drained(capra_request *req);
+
 /* Around calls into the script host; entered once in a turn, left when all have been made. */
 static inline void pipeline_enter(server *s)
 {
@@ -92,7 +101,6 @@ static inline void pipeline_leave(server *s)
 {
     if (s->is_inside) {
         s->is_inside = false;
-        s->running = NULL; /* what was put off may be of any */
         s->script->leave(s->script->data);
     }
 }

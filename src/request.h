@@ -21,6 +21,10 @@ typedef enum request_stage {
     STAGES
 } request_stage;
 
+/* What a handler in C has made of it: see native/. */
+typedef struct held held;
+typedef struct farewell farewell;
+
 /* A request and its response. Lives from its first byte to the last byte of its answer, and
  * everything made for it dies with it. */
 struct capra_request {
@@ -30,6 +34,9 @@ struct capra_request {
     const app_route *route;
     open_file *file; /* of public/, open: it is answered with, instead of a route */
     uint32_t id;     /* for the script host; 0: it has none */
+    held *held;      /* answered later, by a handler in C; NULL for most */
+    farewell *farewells; /* to be said when it ends; NULL for most */
+    struct json_t *json; /* the body, once somebody has asked for it */
     request_stage stage;
     const char *data;            /* the head's bytes, pinned in the connection's input */
     http_target target;          /* without the base path */

@@ -55,12 +55,14 @@ static capra_request *request_new(server *s, conn *c)
     return req;
 }
 
-static void request_free(capra_request *req)
+static void destroy(server *s);
+
+void pipeline_free(capra_request *req)
 {
     server *s = req->server;
-    if (s->running == req)
-        s->running = NULL;
     pipeline_take_id(req);
+    if (req->held != NULL || req->farewells != NULL)
+        native_end(req);
     response_cleanup(&req->res);
     buffer_cleanup(&req->collected);
     buffer_cleanup(&req->trailers);
@@ -68,6 +70,17 @@ static void request_free(capra_request *req)
     app_release(req->app);
     score_add(&s->score->in_flight, -1);
     pool_give(&s->requests, req);
+    if (s->is_orphan && server_in_flight(s) == 0)
+        destroy(s);
+}
+
+/* The connection is done with it; a handler in C that has not answered yet is not. */
+static void leave(capra_request *req)
+{
+    if (native_holds(req))
+        native_cancel(req);
+    else
+        pipeline_free(req);
 }
 
 /* A message has been written completely. Its request goes on to the end in the next round. */
@@ -112,7 +125,7 @@ static void on_answering(capra_response *res, bool is_whole)
 {
     capra_request *req = LIST_OWNER(res, capra_request, res);
     server *s = req->server;
-    if ((s->is_draining && !s->responses.as_next) || req->stage < STAGE_ROUTE)
+    if ((s->is_draining && !s->responses.as_next) || req->stage < STAGE_ROUTE || native_holds(req))
         res->closes = true;
     else if (is_whole && !skip_body(req) && !req->is_refused)
         res->closes = true;
@@ -141,7 +154,7 @@ static void finish(capra_request *req)
     conn_input_done(c);
     c->request = NULL;
     score_add(&s->score->requests, 1);
-    request_free(req);
+    leave(req);
 
     if (closes) {
         c->transport->linger(c);
@@ -266,15 +279,13 @@ static void on_input(conn *c)
 }
 
 /* All that was written has gone to the client. */
-static void tell_drained(server *s, conn *c)
+static void tell_drained(conn *c)
 {
     capra_request *req = c->request;
-    if (req == NULL || req->id == 0 || !req->awaits_drain)
+    if (req == NULL || !req->awaits_drain)
         return;
     req->awaits_drain = false;
-    pipeline_enter(s);
-    s->script->drained(s->script->data, req->id);
-    pipeline_leave(s);
+    pipeline_tell_drained(req);
 }
 
 static void on_drained(conn *c)
@@ -282,7 +293,7 @@ static void on_drained(conn *c)
     server *s = c->owner;
     if (c->request == NULL)
         c->transport->set_deadline(c, CONN_IDLE);
-    tell_drained(s, c);
+    tell_drained(c);
     if (!c->is_closing)
         list_append(&s->ready, &c->ready);
 }
@@ -317,7 +328,7 @@ static void on_close(conn *c)
         observer_tell(s->observer, req, true);
     c->request = NULL;
     uint32_t const id = req->id;
-    request_free(req);
+    leave(req);
     if (id != 0) {
         bool const was_inside = s->is_inside;
         pipeline_enter(s);
@@ -364,7 +375,7 @@ static void send_written(server *s)
         c->transport->flush(c);
         if (c->is_closing || c->is_writing)
             continue;
-        tell_drained(s, c);
+        tell_drained(c);
         if (!c->is_closing && has_more_to_do(c))
             list_append(&s->ready, &c->ready);
     }
@@ -372,6 +383,8 @@ static void send_written(server *s)
 
 bool server_turn(server *s)
 {
+    if (!list_empty(&s->let_go))
+        native_free_let_go(s);
     if (list_empty(&s->ready) && list_empty(&s->dirty))
         return false;
     response_clock_set(&s->clock, (int64_t)time(NULL));
@@ -386,17 +399,6 @@ bool server_turn(server *s)
 
 /* ---- The server itself ---- */
 
-static uint64_t shortest_duration(const app *a)
-{
-    uint64_t shortest = 0;
-    for (uint32_t i = 0; i < app_route_count(a); i++) {
-        uint64_t const each = app_find(a, i)->max_duration_ms;
-        if (each != 0 && (shortest == 0 || each < shortest))
-            shortest = each;
-    }
-    return shortest;
-}
-
 static void take_settings(server *s)
 {
     s->trusted = s->told_trusted != NULL ? s->told_trusted : app_trusted(s->app);
@@ -408,7 +410,6 @@ static void take_settings(server *s)
         .is_powered_by = settings->is_powered_by,
         .is_dev = settings->is_dev,
     };
-    atomic_store(&s->shortest_duration_ms, shortest_duration(s->app));
 }
 
 server *server_new(const options *o, app *a, const script_host *script, observer *told)
@@ -429,6 +430,7 @@ server *server_new(const options *o, app *a, const script_host *script, observer
     pool_init(&s->requests, sizeof(capra_request), SPARE_REQUESTS);
     list_init(&s->ready);
     list_init(&s->dirty);
+    list_init(&s->let_go);
     response_clock_init(&s->clock, (uint32_t)(o->keep_alive_ms / 1000));
     response_clock_set(&s->clock, (int64_t)time(NULL));
     s->compressor = compressor_new();
@@ -436,16 +438,35 @@ server *server_new(const options *o, app *a, const script_host *script, observer
     return s;
 }
 
-void server_free(server *s)
+void server_set_loop(server *s, void *loop)
 {
-    if (s == NULL)
-        return;
-    app_release(s->app);
+    s->native = native_host_new(loop, (uint32_t)s->options.threads);
+}
+
+static void destroy(server *s)
+{
+    native_host_free(s->native);
     conn_memory_cleanup(&s->memory);
     pool_cleanup(&s->requests);
     compressor_free(s->compressor);
     ids_cleanup(&s->ids);
     free(s);
+}
+
+/* A handler in C that answers later may do so after all connections, and never. */
+void server_free(server *s)
+{
+    if (s == NULL)
+        return;
+    native_host_close(s->native);
+    native_free_let_go(s);
+    app_release(s->app);
+    s->app = NULL;
+    score_set(&s->own_score.in_flight, server_in_flight(s));
+    s->score = &s->own_score;
+    s->is_orphan = true;
+    if (server_in_flight(s) == 0)
+        destroy(s);
 }
 
 void server_set_trusted(server *s, const networks *trusted)

@@ -23,6 +23,10 @@ server *server_new(const options *o, app *app, const script_host *script, observ
  * outlives the server. See client.h. */
 void server_set_trusted(server *s, const networks *trusted);
 
+/* The loop that it is on, a uv_loop_t: without one, handlers in C have no timers and no threads.
+ * Said once, before the first request. */
+void server_set_loop(server *s, void *loop);
+
 /* After its last connection is gone. Takes NULL. */
 void server_free(server *s);
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "files.h"
 #include "response/encoding.h"
+#include "response/preset.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,6 +65,8 @@ static bool is_unchanged_since(const open_file *f, capra_slice date)
  * browsers do at a reload. */
 static bool is_fresh(const open_file *f, const capra_response *res, capra_slice tag)
 {
+    if (res->head->method != HTTP_GET && res->head->method != HTTP_HEAD)
+        return false;
     if (http_list_has(field(res, HTTP_FIELD_CACHE_CONTROL), "no-cache"))
         return false;
     capra_slice const tags = field(res, HTTP_FIELD_IF_NONE_MATCH);
@@ -125,13 +128,24 @@ static void free_part(response_source *source)
     free(source);
 }
 
-static void send_part(const open_file *f, capra_response *res, const response_head *head,
+/* What a handler has set comes with it, and wins. */
+static capra_slice add_own_lines(buffer *all, const capra_response *res, capra_slice lines)
+{
+    if (buffer_length(&res->lines) == 0)
+        return lines;
+    return preset_merge(all, lines, buffer_slice(&res->lines));
+}
+
+static void send_part(const open_file *f, capra_response *res, int status, capra_slice lines,
                       uint64_t start, uint64_t end)
 {
+    buffer all = { 0 };
     part *p = memory_take(sizeof *p);
     *p = (part){ { pull, free_part }, *f, start, end };
-    response_begin(res, head, (int64_t)(end - start));
+    response_head const head = { .status = status, .lines = add_own_lines(&all, res, lines) };
+    response_begin(res, &head, (int64_t)(end - start));
     response_set_source(res, &p->source);
+    buffer_cleanup(&all);
 }
 
 /* ---- The answer ---- */
@@ -145,8 +159,12 @@ static void send_not_modified(capra_response *res, capra_slice type, const char 
                         encoding_is_compressible(type);
     int const length = snprintf(lines, sizeof lines, "%s%s", validators,
                                 varies ? "Vary: Accept-Encoding\r\n" : "");
-    response_head const head = { .status = 304, .lines = slice_of(lines, (size_t)length) };
+    buffer all = { 0 };
+    response_head const head = { .status = 304,
+                                 .lines =
+                                     add_own_lines(&all, res, slice_of(lines, (size_t)length)) };
     response_send(res, &head, (capra_slice){ 0 });
+    buffer_cleanup(&all);
 }
 
 static void send_outside(capra_response *res, uint64_t size)
@@ -181,8 +199,7 @@ static bool answer_range(open_file *f, capra_response *res, capra_slice lines)
     int const length = snprintf(all, sizeof all,
                                 "%.*sContent-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
                                 (int)lines.length, lines.data, range.first, range.last, f->size);
-    response_head const head = { .status = 206, .lines = slice_of(all, (size_t)length) };
-    send_part(f, res, &head, range.first, range.last + 1);
+    send_part(f, res, 206, slice_of(all, (size_t)length), range.first, range.last + 1);
     return true;
 }
 
@@ -205,6 +222,5 @@ void file_answer(open_file *f, capra_response *res)
     capra_slice const all = slice_of(lines, (size_t)length);
     if (answer_range(f, res, all))
         return;
-    response_head const head = { .status = 200, .lines = all };
-    send_part(f, res, &head, 0, f->size);
+    send_part(f, res, 200, all, 0, f->size);
 }

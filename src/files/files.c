@@ -176,13 +176,10 @@ static int open_name(const files *f, capra_slice name, arena *a)
     return is_watched ? open_watched(f, path) : beneath_open(f->root, path, 0);
 }
 
-bool files_open(const files *f, open_file *out, capra_slice path, arena *a)
+/* Takes the descriptor over; negative when nothing was opened. */
+static bool describe(open_file *out, int fd, capra_slice name)
 {
     struct stat about;
-    if (f == NULL)
-        return false;
-    capra_slice const name = name_of(path, a);
-    int const fd = open_name(f, name, a);
     if (fd < 0)
         return false;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
@@ -197,6 +194,24 @@ bool files_open(const files *f, open_file *out, capra_slice path, arena *a)
         .type = file_media_type(name),
     };
     return true;
+}
+
+bool files_open(const files *f, open_file *out, capra_slice path, arena *a)
+{
+    if (f == NULL)
+        return false;
+    capra_slice const name = name_of(path, a);
+    return describe(out, open_name(f, name, a), name);
+}
+
+bool file_open_below(open_file *out, const char *folder, const char *path)
+{
+    int const root = open_root(folder);
+    if (root < 0)
+        return false;
+    int const fd = beneath_open(root, path, 0);
+    close(root);
+    return describe(out, fd, slice_text(path));
 }
 
 void file_close(open_file *f)

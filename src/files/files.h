@@ -31,9 +31,14 @@ typedef struct open_file {
  * may be NULL. */
 bool files_open(const files *f, open_file *out, capra_slice path, arena *a);
 
+/* Opens what `path` names below `folder`, when all links are followed; never anything else. False
+ * when there is no such file. */
+bool file_open_below(open_file *out, const char *folder, const char *path);
+
 void file_close(open_file *f);
 
-/* Answers GET and HEAD, conditions and ranges included; closes the file in the end. */
+/* Answers with the file: conditions and ranges included, for GET and HEAD; with the lines that the
+ * response has already, which win over equal names. Closes the file in the end. */
 void file_answer(open_file *f, capra_response *res);
 
 /* The Content-Type for a file's name. Lent for ever. */

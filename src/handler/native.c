@@ -4,40 +4,70 @@
 #include "base/error.h"
 
 #include <dlfcn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static int refuse(void *library, char *why, size_t size, const char *file, const char *reason)
+static int refuse(void *library, char *why, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static int refuse(void *library, char *why, size_t size, const char *format, ...)
 {
-    snprintf(why, size, "%s: %s", file, reason);
-    native_unload(library);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, size, format, args);
+    va_end(args);
+    if (library != NULL)
+        dlclose(library);
     return CAPRA_E_LOAD;
 }
 
-int native_load(capra_route_fn *out, void **library, const char *module, const char *file,
-                char *why, size_t why_size)
+/* The same object is loaded again when a new build has the same route; its state stays. */
+static const char *begin(capra_init_hook *hook)
+{
+    const char *reason = hook->holders == 0 ? hook->run(&hook->state) : NULL;
+    if (reason == NULL)
+        hook->holders++;
+    return reason;
+}
+
+int native_load(native_route *out, const char *module, const char *file, char *why, size_t why_size)
 {
     /* A name without a slash would be looked for in the system's folders. */
     char path[4096];
     snprintf(path, sizeof path, "%s%s", strchr(module, '/') != NULL ? "" : "./", module);
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL)
-        return refuse(NULL, why, why_size, file, dlerror());
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
+        return refuse(NULL, why, why_size, "%s: %s", file, dlerror());
 
-    const capra_route_descriptor *route = dlsym(handle, "capra_route");
+    const capra_route_descriptor *route = dlsym(library, "capra_route");
     if (route == NULL)
-        return refuse(handle, why, why_size, file,
-                      "it has no CAPRA_ROUTE(handler); add one at the end of the file");
+        return refuse(library, why, why_size,
+                      "%s: it has no CAPRA_ROUTE(handler); add one at the end of the file", file);
     if (route->abi != CAPRA_ABI || route->size < sizeof *route)
-        return refuse(handle, why, why_size, file,
-                      "it was compiled for another version of Capra; build again");
-    *out = route->run;
-    *library = handle;
+        return refuse(library, why, why_size,
+                      "%s: it was compiled for another version of Capra (its capra.h has interface "
+                      "%u, this server has %d); run `capra build` again",
+                      file, route->abi, CAPRA_ABI);
+
+    capra_init_hook *hook = dlsym(library, "capra_init");
+    if (hook == NULL && dlsym(library, "capra_exit") != NULL)
+        return refuse(library, why, why_size,
+                      "%s: it has a CAPRA_EXIT(function) and no CAPRA_INIT(function)", file);
+    const char *reason = hook == NULL ? NULL : begin(hook);
+    if (reason != NULL)
+        return refuse(library, why, why_size, "%s: its CAPRA_INIT failed: %s", file, reason);
+    *out = (native_route){ route->run, hook == NULL ? NULL : hook->state, library };
     return 0;
 }
 
 void native_unload(void *library)
 {
-    if (library != NULL)
-        dlclose(library);
+    if (library == NULL)
+        return;
+    capra_init_hook *hook = dlsym(library, "capra_init");
+    const capra_exit_fn *end = dlsym(library, "capra_exit");
+    if (hook != NULL && --hook->holders == 0 && end != NULL)
+        (*end)(hook->state);
+    dlclose(library);
 }

@@ -4,13 +4,20 @@
 
 #include <capra.h>
 
-/* Loads a compiled C route and checks that it was built for this server. `module`: the shared
- * object, `file`: its source, for the message. Returns 0 and the handler and the library (yours
- * until native_unload), or CAPRA_E_LOAD with a sentence for the operator in `why`. */
-int native_load(capra_route_fn *out, void **library, const char *module, const char *file,
-                char *why, size_t why_size);
+/* A compiled route, loaded. */
+typedef struct native_route {
+    capra_route_fn run;
+    void *state;   /* what its CAPRA_INIT has left; NULL without one */
+    void *library; /* yours until native_unload */
+} native_route;
 
-/* Takes NULL. */
+/* Loads a compiled C route, checks that it was built for this server, and runs its CAPRA_INIT when
+ * it is the first of its object. `module`: the shared object, `file`: its source, for the message.
+ * Returns 0, or CAPRA_E_LOAD with a sentence for the operator in `why`. */
+int native_load(native_route *out, const char *module, const char *file, char *why,
+                size_t why_size);
+
+/* The last one of its object runs its CAPRA_EXIT. Takes NULL. */
 void native_unload(void *library);
 
 #endif

@@ -60,8 +60,6 @@ export class FakeCore implements Core {
 
   start(): void {}
 
-  exiting(): void {}
-
   open(id: number): void {
     this.#open.add(id);
     this.answers.delete(id);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CAPRA_NATIVE_THREADS_H
+#define CAPRA_NATIVE_THREADS_H
+
+#include <stdint.h>
+
+/* A few threads for what waits. They are started when they are first needed, so that a process
+ * that has no such work has no more threads than before. */
+typedef struct threads threads;
+
+/* Lives in something of the caller's, until `run` has been called. */
+typedef struct thread_task {
+    struct thread_task *next;
+    void (*run)(struct thread_task *task);
+} thread_task;
+
+threads *threads_new(uint32_t most);
+
+/* Calls `task->run` on one of the threads, in the order of asking; with none free it waits. */
+void threads_run(threads *t, thread_task *task);
+
+/* Waits until all that was asked for is done. */
+void threads_free(threads *t);
+
+#endif
