@@ -19,6 +19,8 @@ int main(int argc, char **argv)
     case COMMAND_DEV:
     case COMMAND_START:
         return cli_serve(&args, &paths);
+    case COMMAND_RELOAD:
+        return cli_reload(&args);
     case COMMAND_WORKER:
         return cli_work();
     case COMMAND_NONE:

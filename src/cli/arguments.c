@@ -25,6 +25,7 @@ static const command_row commands[] = {
       COMMAND_DEV },
     { "build", "[DIR]", "compile the routes into DIR/.capra", COMMAND_BUILD },
     { "start", "[DIR] [-p PORT] [-H HOST]", "serve what was built", COMMAND_START },
+    { "reload", "[DIR]", "let the running server take the new build", COMMAND_RELOAD },
     { "routes", "[DIR]", "print the routes", COMMAND_ROUTES },
     { "check", "[DIR] [--json]", "tell what differs from Next, and what is a trap", COMMAND_CHECK },
 };
@@ -221,8 +222,8 @@ static int read_command(cli_arguments *out, const char *text)
             return -1;
         }
     }
-    return complain("there is no command `%s`; there are dev, build, start, routes and check",
-                    text);
+    return complain(
+        "there is no command `%s`; there are dev, build, start, reload, routes and check", text);
 }
 
 /* ---- All of it ---- */

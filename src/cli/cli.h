@@ -17,6 +17,7 @@ typedef enum cli_command {
     COMMAND_START,
     COMMAND_ROUTES,
     COMMAND_CHECK,
+    COMMAND_RELOAD,
     COMMAND_WORKER, /* not for people: a worker without Node */
 } cli_command;
 
@@ -53,6 +54,9 @@ void cli_print_ready(double ms, uint32_t routes);
 /* `capra dev`, `capra start`, and a worker without Node. All return the exit code. */
 int cli_serve(const cli_arguments *args, const cli_paths *paths);
 int cli_work(void);
+
+/* `capra reload`: the running server takes the build that is there now. Returns the exit code. */
+int cli_reload(const cli_arguments *args);
 
 /* `capra build`, `capra routes` and `capra check`: the compiler takes the process over. Returns
  * only when it cannot. */

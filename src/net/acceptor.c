@@ -149,8 +149,6 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     void (*on_closed)(void *) = a->on_closed;
     void *owner = a->closed_owner;
-    for (uint32_t i = 0; i < a->gate_count; i++)
-        close(a->gates[i].socket);
     free(a);
     on_closed(owner);
 }
@@ -191,6 +189,10 @@ void acceptor_close(acceptor *a, void (*on_closed)(void *owner), void *owner)
     a->on_closed = on_closed;
     a->closed_owner = owner;
     uv_close((uv_handle_t *)&a->pause, on_handle_closed);
-    for (uint32_t i = 0; i < a->gate_count; i++)
+    /* The sockets at once: who connects to the last process that has them, and is not taken, would
+     * be reset when they close. */
+    for (uint32_t i = 0; i < a->gate_count; i++) {
         uv_close((uv_handle_t *)&a->gates[i].poll, on_handle_closed);
+        close(a->gates[i].socket);
+    }
 }
