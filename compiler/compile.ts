@@ -13,6 +13,7 @@ import { readEnvFiles } from './env-files.ts';
 import { installation } from './installation.ts';
 import { type Manifest, type ManifestRoute, makeManifest } from './manifest.ts';
 import { compileNative, type NativeBuild } from './native.ts';
+import { readNativeConfig } from './native-config.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
 import { type PreviewKeys, previewKeys } from './preview-keys.ts';
 import type { Project } from './project.ts';
@@ -103,7 +104,7 @@ export class Compiler {
         return NO_BUNDLE;
       }),
       this.#compileNative(filesOf('native')),
-      this.#readConfigs(filesOf('script'), isStrictParity),
+      this.#readConfigs(routes, isStrictParity),
     ]);
     const made = routes.map((route) =>
       isStrictParity && isPage(route, this.#project)
@@ -191,15 +192,16 @@ export class Compiler {
   }
 
   async #readConfigs(
-    files: string[],
+    routes: RouteFile[],
     isStrictParity: boolean,
   ): Promise<Map<string, ConfigReading>> {
     const { root } = this.#project;
-    const readings = files.map(async (file): Promise<[string, ConfigReading]> => {
+    const readings = routes.map(async ({ file, kind }): Promise<[string, ConfigReading]> => {
       const source = readIfThere(join(root, file));
       const last = this.#configs.get(file);
       if (last?.source === source) return [file, last.reading];
-      const reading = await readConfig({ root, file, source, isStrictParity });
+      const read = kind === 'native' ? readNativeConfig : readConfig;
+      const reading = await read({ root, file, source, isStrictParity });
       this.#configs.set(file, { source, reading });
       return [file, reading];
     });

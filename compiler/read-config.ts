@@ -29,6 +29,8 @@ export interface RouteConfig {
   /** In seconds. */
   maxDuration: number | null;
   runtime: 'nodejs' | 'edge';
+  /** Of a route in C: the handler waits, and runs on a thread of its own. */
+  blocking?: true;
   /**
    * The module knows better: its own `config` counts, once it is loaded. When it is the limit of the body that only
    * the module knows, `bodyParser` is false here: the server hands the body over as it comes, and the worker reads it.
@@ -45,6 +47,8 @@ export interface ConfigReading {
 
 export interface ConfigSource extends SourceFile {
   isStrictParity?: boolean;
+  /** Of a route in C, which has `blocking` besides, and no other runtime. */
+  isNative?: boolean;
 }
 
 export const DEFAULT_CONFIG: Readonly<RouteConfig> = Object.freeze({
@@ -114,6 +118,7 @@ class Reader {
       maxDuration: this.#maxDuration(declared),
       runtime: this.#runtime(declared),
     };
+    if (this.#from.isNative && this.#blocking(declared, config.bodyParser)) config.blocking = true;
     // Of an edge route the handler reads the body, however long it is; nothing else is left to know.
     if (config.runtime === 'edge') Object.assign(config, { bodyParser: false, bodyLimit: null });
     else if (this.#isDynamic) config.dynamic = true;
@@ -251,10 +256,29 @@ class Reader {
     const name = isInner ? 'config.runtime' : 'runtime';
     const hint = `It is one of ${RUNTIMES.map((known) => `'${known}'`).join(', ')}.`;
     const value = this.#plain(found, name, hint);
-    if (value !== undefined && !RUNTIMES.includes(value as string)) {
+    if (this.#from.isNative && value !== undefined)
+      this.#complain(found.node, 'A route in C has no `runtime`.', 'Leave it out.');
+    else if (value !== undefined && !RUNTIMES.includes(value as string)) {
       this.#complain(found.node, `\`${name}\` is ${show(found.value)}, which is no runtime.`, hint);
     }
     return value === 'edge' || value === 'experimental-edge' ? 'edge' : 'nodejs';
+  }
+
+  #blocking(config: Found, hasBody: boolean): boolean {
+    const found = this.#property(config, 'blocking');
+    const value = this.#plain(found, 'blocking', 'For example: CAPRA_CONFIG({ blocking: true });');
+    if (value !== undefined && typeof value !== 'boolean')
+      this.#complain(
+        found.node,
+        `\`blocking\` is ${show(found.value)}, and must be true or false.`,
+      );
+    if (value === true && !hasBody)
+      this.#complain(
+        found.node,
+        'A handler that is `blocking` gets its body whole, and `bodyParser: false` says otherwise.',
+        'Leave one of them out.',
+      );
+    return value === true;
   }
 
   #topLevel(name: string): Found {

@@ -12,6 +12,8 @@ export interface SourceFile {
   /** Relative to the root. */
   file: string;
   source: string;
+  /** What a complaint shows in place of `source`, with the same lines and columns. */
+  shown?: string;
 }
 
 /** A module as its text tells it, without being run: what it exports, and where each thing stands. */
@@ -51,7 +53,7 @@ export class StaticSource {
 
   /** An error at the place of a node, or in the file as a whole when the place is not known. */
   errorAt(node: acorn.Node | undefined, text: string, hint?: string): Diagnostic {
-    const { root, file, source } = this.#from;
+    const { root, file, source: read, shown: source = read } = this.#from;
     const rest = { severity: 'error' as const, text, ...(hint && { hint }) };
     const place = this.#placeOf(node);
     if (!place) return { ...rest, file };
