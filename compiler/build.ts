@@ -38,7 +38,7 @@ export async function build(project: Project): Promise<number> {
     rememberOutputs(project, files);
     const built = manifest.routes.filter((route): route is BuiltRoute => route.kind !== 'error');
     if (built.length === 0) stderr.write(`There are no routes in ${project.pages}/api.\n`);
-    else stdout.write(`${routeTable(built, stdout)}\n`);
+    else stdout.write(`${routeTable(built, stdout, manifest.proxy)}\n`);
     const check = styleText('green', '✓', { stream: stdout });
     stdout.write(
       `${check} Built ${count(built.length, 'route')} in ${duration(performance.now() - start)}\n`,

@@ -11,12 +11,20 @@ import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.
 import { type Discovery, discover, type RouteFile } from './discover.ts';
 import { readEnvFiles } from './env-files.ts';
 import { installation } from './installation.ts';
-import { type Manifest, type ManifestRoute, makeManifest } from './manifest.ts';
+import { type Manifest, type ManifestProxy, type ManifestRoute, makeManifest } from './manifest.ts';
 import { compileNative, type NativeBuild } from './native.ts';
 import { readNativeConfig } from './native-config.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
 import { type PreviewKeys, previewKeys } from './preview-keys.ts';
 import type { Project } from './project.ts';
+import {
+  EXAMPLE,
+  findProxy,
+  type ProxyFile,
+  type ProxyMatcher,
+  readMatcher,
+  UNREADABLE,
+} from './proxy.ts';
 import { type ConfigReading, DEFAULT_CONFIG, DYNAMIC_CONFIG, readConfig } from './read-config.ts';
 
 export interface Compilation {
@@ -61,7 +69,7 @@ export class Compiler {
   readonly #project: Project;
   readonly #environment: NodeJS.ProcessEnv;
   #settings: Settings | undefined;
-  #discovery: Discovery | undefined;
+  #discovery: Found | undefined;
   #preview: PreviewKeys | undefined;
   #bundler: { key: string; bundler: Bundler } | undefined;
   /** By file, with the source that it was read from. */
@@ -82,10 +90,10 @@ export class Compiler {
   }
 
   /** The routes, without compiling them. */
-  async routes(): Promise<Discovery> {
+  async routes(): Promise<Found> {
     const { nextConfig, isStrictParity } = await this.#readSettings();
     const project = { ...this.#project, isStrictParity };
-    this.#discovery ??= discover(project, nextConfig.pageExtensions);
+    this.#discovery ??= findAll(project, nextConfig.pageExtensions);
     return this.#discovery;
   }
 
@@ -93,25 +101,31 @@ export class Compiler {
   async compile(): Promise<Compilation> {
     const settings = await this.#readSettings();
     const { nextConfig, define, isStrictParity } = settings;
-    const { routes, conflicts, warnings } = await this.routes();
+    const { routes, proxy, conflicts, warnings } = await this.routes();
     const filesOf = (kind: RouteFile['kind']) =>
       routes.filter((route) => route.kind === kind).map(({ file }) => file);
     const failures: Diagnostic[] = [...conflicts];
-    const [bundle, native, configs] = await Promise.all([
-      this.#bundle(filesOf('script'), define).catch((error: unknown) => {
-        if (!(error instanceof CompileError)) throw error;
-        failures.push(...error.diagnostics);
-        return NO_BUNDLE;
-      }),
+    const [bundle, native, configs, reading] = await Promise.all([
+      this.#bundle([...filesOf('script'), ...(proxy ? [proxy.file] : [])], define).catch(
+        (error: unknown) => {
+          if (!(error instanceof CompileError)) throw error;
+          failures.push(...error.diagnostics);
+          return NO_BUNDLE;
+        },
+      ),
       this.#compileNative(filesOf('native')),
       this.#readConfigs(routes, isStrictParity),
+      proxy && this.#readMatcher(proxy, nextConfig),
     ]);
     const made = routes.map((route) =>
       isStrictParity && isPage(route, this.#project)
         ? pageAsNext(route)
         : this.#finish(route, bundle, native, configs),
     );
-    const errors = [...new Set(made.flatMap((route) => route.errors))];
+    const ahead = proxy && reading && finishProxy(proxy, bundle, reading);
+    const errors = [
+      ...new Set([...made, ...(ahead ? [ahead] : [])].flatMap((each) => each.errors)),
+    ];
     if (failures.length > 0) throw new CompileError(...failures, ...errors);
     this.#preview ??= previewKeys(this.#project);
     const manifest = makeManifest({
@@ -119,6 +133,7 @@ export class Compiler {
       mode: this.#project.mode,
       settings: manifestSettings(settings),
       preview: this.#preview,
+      ...(ahead && { proxy: ahead.entry }),
       routes: made.map(({ entry }) => entry),
     });
     const modules = [...native.modules.values()].map(({ module }) => module);
@@ -191,6 +206,11 @@ export class Compiler {
     });
   }
 
+  async #readMatcher({ file }: ProxyFile, { ruleOptions }: NextConfig): Promise<ProxyMatcher> {
+    const { root } = this.#project;
+    return readMatcher({ root, file, source: readIfThere(join(root, file)) }, ruleOptions);
+  }
+
   async #readConfigs(
     routes: RouteFile[],
     isStrictParity: boolean,
@@ -234,6 +254,52 @@ export class Compiler {
     const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
     return { entry: { route, file, kind, module, bytes, config }, errors, warnings };
   }
+}
+
+/** Everything in a project that may be compiled. */
+export interface Found extends Discovery {
+  proxy?: ProxyFile;
+}
+
+function findAll(project: Project, pageExtensions: string[] | undefined): Found {
+  const discovery = discover(project, pageExtensions);
+  const { proxy, conflicts, warnings } = findProxy(project, pageExtensions);
+  return {
+    ...discovery,
+    ...(proxy && { proxy }),
+    conflicts: [...discovery.conflicts, ...conflicts],
+    warnings: [...discovery.warnings, ...warnings],
+  };
+}
+
+/** What became of the proxy. One that is broken still is asked about what it was to guard. */
+function finishProxy(
+  { file, name }: ProxyFile,
+  bundle: Bundle,
+  { matcher, isDeclared, diagnostics }: ProxyMatcher,
+): { entry: ManifestProxy; errors: Diagnostic[] } {
+  const made = bundle.modules.get(file);
+  const errors = [...(bundle.broken.get(file) ?? []), ...diagnostics];
+  const hasHandler = made?.exports.some((each) => each === name || each === 'default');
+  if (made && !hasHandler) errors.push(withoutProxy(file, name));
+  // By `export *`: the matcher in it would be passed over.
+  if (!isDeclared && made?.exports.includes('config'))
+    errors.push({ severity: 'error', file, text: UNREADABLE, hint: EXAMPLE });
+  const rest = { file, ...(matcher && { matcher }) };
+  if (!made || errors.length > 0) {
+    const message = formatDiagnostics(errors).trimEnd();
+    return { entry: { ...rest, kind: 'error', message }, errors };
+  }
+  return { entry: { ...rest, kind: 'script', module: made.module, bytes: made.bytes }, errors };
+}
+
+function withoutProxy(file: string, name: string): Diagnostic {
+  return {
+    severity: 'error',
+    file,
+    text: `The proxy must export a function \`${name}\` or a default one, and exports neither.`,
+    hint: `For example: export function ${name}(request) { … }`,
+  };
 }
 
 /** What became of a route. */
@@ -293,7 +359,7 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
 
 function manifestSettings(settings: Settings): Manifest['settings'] {
   const { isStrictParity, trustProxy, nextConfig } = settings;
-  const { env, pageExtensions, warnings, unapplied, inputs, ...rest } = nextConfig;
+  const { env, pageExtensions, ruleOptions, warnings, unapplied, inputs, ...rest } = nextConfig;
   return { parity: isStrictParity, ...(trustProxy && { trustProxy }), ...rest };
 }
 

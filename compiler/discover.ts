@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findConflicts } from './conflicts.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { isEditorFile } from './editor-files.ts';
-import { isFolder, type Project, projectFiles } from './project.ts';
+import { isFolder, type Project } from './project.ts';
 import { extensionOf, isDeclaration, routeOfFile } from './route-path.ts';
 
 export interface RouteFile {
@@ -53,12 +53,7 @@ export function discover(project: Project, pageExtensions: string[] = PAGE_EXTEN
   }
   found.sort((a, b) => compare(a.route, b.route) || compare(a.file, b.file));
   const { routes, conflicts, warnings: duplicates } = findConflicts(project, found);
-  warnings.push(
-    ...duplicates,
-    ...testWarnings(routes),
-    ...otherPages(project, pageExtensions),
-    ...guards(project),
-  );
+  warnings.push(...duplicates, ...testWarnings(routes), ...otherPages(project, pageExtensions));
   return { routes, conflicts: [...failures, ...conflicts], warnings };
 }
 
@@ -79,16 +74,6 @@ function declarationAsNext(file: string): Diagnostic {
     text: 'Next takes this file for a route, and its build fails: it declares types and exports no handler.',
     hint: 'Move it out of pages/api.',
   };
-}
-
-/** What stands before routes in Next and guards them, perhaps, is not passed over in silence. */
-function guards({ root }: Project): Diagnostic[] {
-  return projectFiles(root, 'proxy', 'middleware').map((file) => ({
-    severity: 'warning',
-    file,
-    text: 'This file is not run: what it checks, redirects or adds does not happen.',
-    hint: '`capra check` tells which routes it would have reached, and what to do instead.',
-  }));
 }
 
 /** Files that may be routes, relative to the pages folder. */

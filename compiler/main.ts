@@ -81,10 +81,10 @@ async function main(args: string[]): Promise<number> {
   const project = openProject(folder, { mode, isStrictParity });
   if (command === 'build') return build(project);
   if (command === 'dev') return dev(project);
-  const { routes, conflicts } = await new Compiler(project).routes();
+  const { routes, proxy, conflicts } = await new Compiler(project).routes();
   if (conflicts.length > 0) throw new CompileError(...conflicts);
   if (routes.length === 0) process.stderr.write(`There are no routes in ${project.pages}/api.\n`);
-  process.stdout.write(routeTable(routes, process.stdout));
+  process.stdout.write(routeTable(routes, process.stdout, proxy));
   return 0;
 }
 

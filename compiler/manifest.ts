@@ -7,7 +7,7 @@ import type { Mode } from './env-files.ts';
 import type { PreviewKeys } from './preview-keys.ts';
 import type { Project } from './project.ts';
 import type { RouteConfig } from './read-config.ts';
-import type { Rules } from './rules.ts';
+import type { Rule, Rules } from './rules.ts';
 
 /** What the server reads: every route, what runs it and under which limits. Paths are relative to the project. */
 export interface Manifest {
@@ -20,6 +20,8 @@ export interface Manifest {
   settings: Settings;
   /** Secrets: who has them sees drafts. */
   preview: PreviewKeys;
+  /** Absent when there is none. */
+  proxy?: ManifestProxy;
   routes: ManifestRoute[];
 }
 
@@ -35,8 +37,23 @@ export interface Settings {
   compress: boolean;
   poweredByHeader: boolean;
   generateEtags: boolean;
+  /** Of a body that the project's proxy reads: in bytes, and as it was written. */
+  proxyBodyLimit: number;
+  proxyBodyLimitText: string;
   /** Absent when there are none. */
   rules?: Rules;
+}
+
+/** What is asked about requests before their routes are looked for. */
+export interface ManifestProxy {
+  file: string;
+  /** `error`: in development, one that cannot be compiled. */
+  kind: 'script' | 'error';
+  module?: string;
+  bytes?: number;
+  message?: string;
+  /** The requests that it is asked about; absent: all. */
+  matcher?: Rule[];
 }
 
 export type ManifestRoute = BuiltRoute | BrokenRoute;
@@ -61,15 +78,13 @@ export interface BrokenRoute {
   message: string;
 }
 
-export function makeManifest(
-  content: Pick<Manifest, 'capra' | 'mode' | 'settings' | 'preview' | 'routes'>,
-): Manifest {
-  const { capra, mode, settings, preview, routes } = content;
+export function makeManifest(content: Omit<Manifest, 'version' | 'buildId'>): Manifest {
+  const { capra, mode, settings, preview, proxy, routes } = content;
   const buildId = createHash('sha256')
-    .update(JSON.stringify([capra, mode, settings, routes]))
+    .update(JSON.stringify([capra, mode, settings, routes, proxy]))
     .digest('base64url')
     .slice(0, 16);
-  return { version: 1, capra, mode, buildId, settings, preview, routes };
+  return { version: 1, capra, mode, buildId, settings, preview, ...(proxy && { proxy }), routes };
 }
 
 /** Where the manifest of a project is, relative to it. */

@@ -7,7 +7,8 @@ import { openBundler } from './bundle.ts';
 import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
 import { PAGE_EXTENSIONS } from './discover.ts';
 import type { Project } from './project.ts';
-import { compileRules, type Rules } from './rules.ts';
+import { compileRules, type RuleOptions, type Rules } from './rules.ts';
+import { parseSize, SIZE_RULE } from './size.ts';
 
 /** What the compiler and the server need of next.config. */
 export interface NextConfig extends NextOptions {
@@ -30,6 +31,11 @@ interface NextOptions {
   compress: boolean;
   poweredByHeader: boolean;
   generateEtags: boolean;
+  /** Of a body that the project's proxy reads: in bytes, and as it was written. */
+  proxyBodyLimit: number;
+  proxyBodyLimitText: string;
+  /** What patterns of paths depend on. */
+  ruleOptions: RuleOptions;
   /** Absent when there are none. */
   rules?: Rules;
 }
@@ -179,11 +185,19 @@ async function check(value: unknown, file: string): Promise<Omit<NextConfig, 'in
     ...readExtensions(config, faults),
     basePath: readBasePath(config, faults),
     env: readEnv(config, faults),
+    ...readProxyLimit(config, faults),
   };
-  const rules = await readRules(config, options.basePath, faults);
+  const ruleOptions = readRuleOptions(config, options.basePath, faults);
+  const rules = await readRules(config, ruleOptions, faults);
   if (faults.list.length > 0) throw new CompileError(...faults.list);
   const unapplied = unappliedIn(config);
-  return { ...options, ...(rules && { rules }), unapplied, warnings: warningsOf(unapplied, file) };
+  return {
+    ...options,
+    ruleOptions,
+    ...(rules && { rules }),
+    unapplied,
+    warnings: warningsOf(unapplied, file),
+  };
 }
 
 function readFlags(config: Fields, faults: Faults) {
@@ -243,24 +257,48 @@ function readEnv({ env = {} }: Fields, faults: Faults): Record<string, string> {
   return Object.fromEntries(values.map(([name, text]) => [name, String(text)]));
 }
 
-async function readRules(
+/** Next calls it by the proxy's former name as well. */
+const PROXY_LIMITS = ['proxyClientMaxBodySize', 'middlewareClientMaxBodySize'];
+
+function readProxyLimit(
   config: Fields,
-  basePath: string,
   faults: Faults,
-): Promise<Rules | undefined> {
+): { proxyBodyLimit: number; proxyBodyLimitText: string } {
+  const experimental = (config.experimental ?? {}) as Fields;
+  const name = PROXY_LIMITS.find((each) => experimental[each] !== undefined);
+  const value = name === undefined ? '10mb' : experimental[name];
+  const bytes = parseSize(value);
+  if (bytes === undefined)
+    faults.add(
+      `\`experimental.${name}\` is ${JSON.stringify(value)}, which is no size. A size is ${SIZE_RULE}.`,
+    );
+  return { proxyBodyLimit: bytes ?? 0, proxyBodyLimitText: String(value) };
+}
+
+function readRuleOptions(config: Fields, basePath: string, faults: Faults): RuleOptions {
   const { experimental, i18n } = config as { experimental?: Fields; i18n?: Fields | null };
   const locales = i18n?.locales ?? [];
-  if (!Array.isArray(locales) || !locales.every((locale) => typeof locale === 'string')) {
-    faults.add('`i18n.locales` must be a list of texts.');
-    return undefined;
-  }
+  const isList = Array.isArray(locales) && locales.every((locale) => typeof locale === 'string');
+  if (!isList) faults.add('`i18n.locales` must be a list of texts.');
+  return {
+    basePath,
+    isCaseSensitive: experimental?.caseSensitiveRoutes === true,
+    locales: isList ? locales : [],
+  };
+}
+
+async function readRules(
+  config: Fields,
+  options: RuleOptions,
+  faults: Faults,
+): Promise<Rules | undefined> {
   const { rules, errors } = compileRules(
     {
       headers: await call('headers', config, faults),
       redirects: await call('redirects', config, faults),
       rewrites: await call('rewrites', config, faults),
     },
-    { basePath, isCaseSensitive: experimental?.caseSensitiveRoutes === true, locales },
+    options,
   );
   for (const { text, hint } of errors)
     faults.list.push({ severity: 'error', file: faults.file, text, ...(hint && { hint }) });
@@ -286,7 +324,7 @@ function unappliedIn(config: Fields): string[] {
     (name) => !READ.includes(name) && config[name] !== undefined && !isDefault(name, config[name]),
   );
   const experimental = Object.keys((config.experimental ?? {}) as object)
-    .filter((name) => name !== 'caseSensitiveRoutes')
+    .filter((name) => name !== 'caseSensitiveRoutes' && !PROXY_LIMITS.includes(name))
     .map((name) => `experimental.${name}`);
   return [...names, ...experimental];
 }

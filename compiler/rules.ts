@@ -111,6 +111,25 @@ export function compileRules(
   return { rules, errors: [] };
 }
 
+/**
+ * Compiles `config.matcher` of a proxy: a path, or a list of paths and of `{ source, has, missing, locale }`.
+ *
+ * @example
+ * compileMatcher('/api/:path*', options).rules?.[0]?.regex;
+ */
+export function compileMatcher(
+  value: unknown,
+  options: RuleOptions,
+): { rules?: Rule[]; errors: Diagnostic[] } {
+  const reader = new Reader(options);
+  const list = [value].flat().map((each) => (typeof each === 'string' ? { source: each } : each));
+  const rules = reader.readAll('config.matcher', list, (fields) => {
+    checkNames(fields, []);
+    return matcher(fields, options, {});
+  });
+  return reader.errors.length > 0 ? { errors: reader.errors } : { rules, errors: [] };
+}
+
 type RewriteLists = { beforeFiles?: unknown; afterFiles?: unknown; fallback?: unknown };
 
 function splitRewrites(rewrites: unknown, reader: Reader): RewriteLists {

@@ -11,6 +11,13 @@ export interface TableRow {
   bytes?: number;
 }
 
+/** What stands before the routes. */
+export interface ProxyRow {
+  file: string;
+  /** Absent when it was not built. */
+  bytes?: number;
+}
+
 const KINDS = {
   script: { mark: 'ƒ', meaning: 'JavaScript or TypeScript, run by Node' },
   native: { mark: 'C', meaning: 'C, compiled to machine code' },
@@ -23,7 +30,7 @@ const KINDS = {
  * @example
  * process.stdout.write(routeTable(rows, process.stdout));
  */
-export function routeTable(rows: TableRow[], stream: NodeJS.WriteStream): string {
+export function routeTable(rows: TableRow[], stream: NodeJS.WriteStream, proxy?: ProxyRow): string {
   if (rows.length === 0) return '';
   const paint = (style: InspectColor, text: string) => styleText(style, text, { stream });
   const cells = rows.map(({ route, bytes }) => ({
@@ -47,7 +54,14 @@ export function routeTable(rows: TableRow[], stream: NodeJS.WriteStream): string
   const legend = Object.entries(KINDS)
     .filter(([kind]) => rows.some((row) => row.kind === kind))
     .map(([, { mark, meaning }]) => `${mark}  ${meaning}`);
-  return [paint('bold', title), ...lines, '', ...legend, ''].join('\n');
+  const ahead = proxy && `ƒ Proxy${size(proxy)}   ${paint('dim', proxy.file)}`;
+  return [paint('bold', title), ...lines, '', ...(ahead ? [ahead, ''] : []), ...legend, ''].join(
+    '\n',
+  );
+}
+
+function size({ bytes }: ProxyRow): string {
+  return bytes === undefined ? '' : `   ${formatSize(bytes)}`;
 }
 
 function branch(index: number, count: number): string {

@@ -55,6 +55,20 @@ export interface Core {
     flags: number,
   ): boolean | undefined;
 
+  /**
+   * The project's proxy lets a request go on (`Host.proxy`): to `target`, a path and query, if it says so; with `head`
+   * instead of the request's own, as it was given, if it has changed that. The fields that frame the message must be the
+   * same. `lines`, as `head` of `respond`, are for the answer unless who answers sets others, `cookies` are Set-Cookie
+   * lines that it has besides its own. The id names nothing afterwards.
+   */
+  passOn(
+    id: number,
+    target: string | undefined,
+    head: string | undefined,
+    lines: string,
+    cookies: string,
+  ): void;
+
   /** Answers with the page that this status has everywhere. The request has ended afterwards. */
   page(id: number, status: number): void;
 
@@ -162,6 +176,21 @@ export interface Host {
     query?: string,
     hidden?: string,
     fields?: string,
+  ): void;
+
+  /**
+   * A request that the project's proxy is asked about. It is answered as others are, or passed on. The arguments are
+   * those of `request`; the target has the base path. `body`: undefined when there is none; null when there is one, which
+   * comes by `body`, whole, after `readBody`.
+   */
+  proxy(
+    id: number,
+    method: number,
+    targetAt: number,
+    targetLength: number,
+    head: string,
+    path: string | undefined,
+    body: undefined | null,
   ): void;
 
   /** A piece of a streamed body, owned by JavaScript; null is its end, with the trailers' lines if there were any. */

@@ -35,6 +35,22 @@ export function failRoute(res: Response, thrown: unknown): void {
   else answerFailure(res);
 }
 
+/** The project's proxy threw, or has said what cannot be done. The request goes no further. */
+export function failProxy(res: Response, thrown: unknown): void {
+  const { method, url } = res[kRequest];
+  if (thrown instanceof RouteError) logError(thrown.message);
+  else logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
+  if (res[kState] === State.streaming) abort(res);
+  else if (res[kServer].isDev) answerInDetail(res, thrown);
+  else answerPage(res);
+}
+
+/** There is no module to load: see `kind: 'error'` of the manifest. */
+export function answerBroken(res: Response, message: string | undefined): void {
+  if (res[kServer].isDev) answerInDetail(res, new RouteError(message));
+  else answerPage(res);
+}
+
 /** The client's fault: a plain answer that names it. What rules and cookies have set before stays. */
 export function refuse(res: Response, status: number, message: string): void {
   const { settings } = res[kServer];
@@ -59,7 +75,7 @@ function answerPage(res: Response): void {
 }
 
 /** In development whoever looks at the answer is whoever can mend it. */
-export function answerInDetail(res: Response, thrown: unknown): void {
+function answerInDetail(res: Response, thrown: unknown): void {
   const page = errorPage(res[kRequest][kHead], res[kRequest][kRoute].file, thrown);
   answer(res, 500, `Content-Type: ${page.type}\r\nCache-Control: no-store\r\n`, page.body);
 }

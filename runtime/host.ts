@@ -17,6 +17,7 @@ import { coded, connectionReset } from './node-errors.ts';
 import { receive } from './request.ts';
 import { abort, cut, drained, type Response } from './response.ts';
 import { applyOutcome } from './rules.ts';
+import { runProxy } from './run-proxy.ts';
 import { runRoute } from './run-route.ts';
 import type { Server } from './server.ts';
 
@@ -54,6 +55,7 @@ export function createHost(
   };
   let manifest: Manifest | undefined;
   let routes: readonly Route[] = [];
+  let proxy: Route | undefined;
 
   return {
     routes(text) {
@@ -63,6 +65,7 @@ export function createHost(
       server.preview = manifest.preview;
       onManifest?.(manifest);
       routes = manifest.routes;
+      proxy = manifest.proxy;
     },
 
     request(
@@ -90,6 +93,26 @@ export function createHost(
       if (runClean === undefined) runRoute(route, req, res);
       else runClean(() => runRoute(route, req, res));
       // C calls for a request only from later turns; most have been answered by now.
+      if (res[kId] === id) live[id & SLOTS] = res;
+    },
+
+    proxy(id, method, targetAt, targetLength, head, path, body) {
+      const route = proxy as Route;
+      const name = METHODS[method] as string;
+      const req = new StreamedRequest(
+        route,
+        name,
+        targetAt,
+        targetLength,
+        head,
+        path,
+        undefined,
+        body,
+      );
+      const res = new ApiResponse(server, req, id);
+      req[kResponse] = res;
+      if (runClean === undefined) runProxy(route, req, res);
+      else runClean(() => runProxy(route, req, res));
       if (res[kId] === id) live[id & SLOTS] = res;
     },
 

@@ -61,6 +61,18 @@ function begin(
   res[kServer].core.writeHead(res[kId], status, reason, lines, -1, flags);
 }
 
+/** The request goes on; see `Core.passOn`. Without effect when the client has gone. */
+function passOn(
+  res: Response,
+  target: string | undefined,
+  head: string | undefined,
+  lines: string,
+  cookies: string,
+): void {
+  if (res[kState] !== State.fresh) return;
+  res[kServer].core.passOn(conclude(res), target, head, lines, cookies);
+}
+
 /** Waits with the end of the worker for what runs on behind an answer. */
 async function outlive(res: Response, task: unknown): Promise<void> {
   const server = res[kServer];
@@ -83,6 +95,7 @@ export const lent = {
   isHidden,
   joinFields,
   outlive,
+  passOn,
   respond,
   targetOf,
   closes: Flag.close,

@@ -24,16 +24,33 @@ export class RouteModule {
   }
 }
 
-/** Imports a route's module. Rejects with what the module threw, or a RouteError. */
-export async function loadModule(module: RouteModule, parity: boolean): Promise<Handler> {
+/**
+ * Imports a route's module. Rejects with what the module threw, or a RouteError. `names`: of exports that may be the
+ * handler as well as the default one.
+ */
+export async function loadModule(
+  module: RouteModule,
+  parity: boolean,
+  names: readonly string[] = [],
+): Promise<Handler> {
   // Before the first module is compiled: Node notes where its source map is only then.
   process.setSourceMapsEnabled(true);
   const exports = (await import(pathToFileURL(module.path).href)) as Record<string, unknown>;
-  const handler = findHandler(exports, parity);
-  if (handler === undefined) throw new RouteError(complain(module.file, exports));
-  module.config = exports.config ?? (exports.default as { config?: unknown }).config;
+  const handler = findNamed(exports, names) ?? findHandler(exports, parity);
+  if (handler === undefined) throw new RouteError(complain(module.file, exports, names));
+  module.config = exports.config ?? (exports.default as { config?: unknown } | undefined)?.config;
   module.handler = handler;
   return handler;
+}
+
+function findNamed(
+  exports: Record<string, unknown>,
+  names: readonly string[],
+): Handler | undefined {
+  const all = { ...(exports.default as object | undefined), ...exports } as typeof exports;
+  return names.map((name) => all[name]).find((found) => typeof found === 'function') as
+    | Handler
+    | undefined;
 }
 
 /**
@@ -49,7 +66,16 @@ function findHandler(exports: Record<string, unknown>, parity: boolean): Handler
   return typeof found === 'function' ? (found as Handler) : undefined;
 }
 
-function complain(file: string, exports: Record<string, unknown>): string {
+function complain(
+  file: string,
+  exports: Record<string, unknown>,
+  [name]: readonly string[],
+): string {
+  if (name !== undefined)
+    return (
+      `${file} exports neither a function \`${name}\` nor a default one. ` +
+      `Write: export function ${name}(request) { … }`
+    );
   const methods = Object.keys(exports).filter((name) => /^[A-Z]{3,7}$/.test(name));
   const found =
     'default' in exports

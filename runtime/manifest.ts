@@ -56,6 +56,15 @@ export interface Manifest {
   readonly settings: Settings;
   readonly preview: PreviewKeys;
   readonly routes: readonly Route[];
+  /** The project's proxy, which is a route that other routes stand behind. */
+  readonly proxy: Route | undefined;
+}
+
+interface ProxyText {
+  file: string;
+  kind: string;
+  module?: string;
+  message?: string;
 }
 
 interface RouteText {
@@ -82,21 +91,37 @@ interface RouteText {
  * `folder`: of the project.
  */
 export function readManifest(text: string, folder: string, before?: Manifest): Manifest {
-  const { mode, settings, preview, routes } = JSON.parse(text) as {
+  const { mode, settings, preview, proxy, routes } = JSON.parse(text) as {
     mode: string;
     settings?: Partial<Settings>;
     preview?: PreviewKeys;
+    proxy?: ProxyText;
     routes: RouteText[];
   };
   const modules = new Map<string, RouteModule>();
-  for (const { module } of before?.routes ?? []) if (module) modules.set(module.path, module);
+  for (const { module } of [...(before?.routes ?? []), before?.proxy ?? noRoute])
+    if (module) modules.set(module.path, module);
   const all = { ...defaultSettings, ...settings };
   return {
     isDev: mode === 'development',
     settings: all,
     preview: preview ?? noKeys,
     routes: routes.map((route) => readRoute(route, folder, modules, all)),
+    proxy: proxy && readProxy(proxy, folder, modules, all),
   };
+}
+
+const noRoute = { module: undefined };
+
+/** It reads its body itself, and answers as edge routes do. */
+function readProxy(
+  proxy: ProxyText,
+  folder: string,
+  modules: Map<string, RouteModule>,
+  settings: Settings,
+): Route {
+  const config = { bodyParser: false, externalResolver: true, runtime: 'edge' };
+  return readRoute({ ...proxy, route: '/', config }, folder, modules, settings);
 }
 
 function readRoute(

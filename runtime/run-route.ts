@@ -5,8 +5,8 @@
 import { checkBody, type ParsedRequest } from './api-request.ts';
 import { limitDuration } from './duration.ts';
 import { adaptRequest } from './dynamic-route.ts';
-import { fail, failRoute, refuse } from './errors.ts';
-import { kHead, kRaw, kRequest, kServer, kState } from './internals.ts';
+import { answerBroken, fail, failRoute, refuse } from './errors.ts';
+import { kHead, kRaw, kServer, kState } from './internals.ts';
 import { type Handler, loadModule, type RouteModule } from './load-route.ts';
 import { warn } from './log.ts';
 import { type Route, takesRequests } from './manifest.ts';
@@ -14,13 +14,14 @@ import { readPreview } from './preview.ts';
 import { BodyError } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
-import { RouteError } from './route-error.ts';
+import { isThenable, runLater, type Steps } from './run-later.ts';
+import type { Server } from './server.ts';
 
 /** Runs a route, at once if its module is there, else in turn when it has been loaded. */
 export function runRoute(route: Route, req: Request, res: Response): void {
   const { module } = route;
-  if (module === undefined) failRoute(res, new RouteError(route.message));
-  else if (module.handler === undefined) runLater(module, route, res);
+  if (module === undefined) answerBroken(res, route.message);
+  else if (module.handler === undefined) runLater(module, route, res, steps);
   else if (route.isDynamic) void adapt(module.handler, req, res, route);
   else runHandler(module.handler, req, res, route);
 }
@@ -61,34 +62,12 @@ function acceptBody(req: ParsedRequest, res: Response, raw: string | Uint8Array)
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== undefined &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
-}
+const steps: Steps = { load, run: runRoute, fail: failRoute };
 
-/** Requests for a module that is being loaded wait in order. */
-function runLater(module: RouteModule, route: Route, res: Response): void {
-  if (module.waiting === undefined) void load(module, route, res);
-  else module.waiting.push(res);
-}
-
-async function load(module: RouteModule, route: Route, first: Response): Promise<void> {
-  const waiting = [first];
-  module.waiting = waiting;
-  try {
-    if (route.isEdge) first[kServer].edge().install();
-    const handler = await loadModule(module, first[kServer].settings.parity);
-    if (takesRequests(route)) module.handler = first[kServer].edge().adapt(handler);
-  } catch (error) {
-    for (const res of waiting) failRoute(res, error);
-    return;
-  } finally {
-    module.waiting = undefined;
-  }
-  for (const res of waiting) runRoute(route, res[kRequest], res);
+async function load(module: RouteModule, route: Route, server: Server): Promise<void> {
+  if (route.isEdge) server.edge().install();
+  const handler = await loadModule(module, server.settings.parity);
+  if (takesRequests(route)) module.handler = server.edge().adapt(handler);
 }
 
 async function adapt(handler: Handler, req: Request, res: Response, route: Route): Promise<void> {

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { MANIFEST_VERSION = 1 };
+enum { MANIFEST_VERSION = 1, PROXY_BODY_BYTES = 10 * 1024 * 1024 };
 
 static int fail(int code, char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -116,6 +116,8 @@ static bool read_flag(const json_t *settings, const char *name, bool otherwise)
 static void read_settings(app *a, const json_t *root)
 {
     const json_t *settings = json_object_get(root, "settings");
+    const json_t *limit = json_object_get(settings, "proxyBodyLimit");
+    const char *limit_text = copy_text(a, json_object_get(settings, "proxyBodyLimitText"));
     const char *mode = json_string_value(json_object_get(root, "mode"));
     a->settings = (app_settings){
         .is_dev = mode != NULL && strcmp(mode, "development") == 0,
@@ -126,6 +128,8 @@ static void read_settings(app *a, const json_t *root)
         .compresses = read_flag(settings, "compress", true),
         .has_etags = read_flag(settings, "generateEtags", true),
         .is_powered_by = read_flag(settings, "poweredByHeader", true),
+        .proxy_body_limit = json_is_integer(limit) ? json_integer_value(limit) : PROXY_BODY_BYTES,
+        .proxy_limit_text = limit_text != NULL ? limit_text : "10mb",
     };
 }
 
@@ -208,7 +212,8 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
 
     read_settings(a, root);
     a->files = files_new("public", a->settings.is_dev);
-    int error = rules_new(&a->rules, json_object_get(root, "settings"), why, why_size);
+    int error = rules_new(&a->rules, json_object_get(root, "settings"),
+                          json_object_get(root, "proxy"), why, why_size);
     if (error == 0)
         error = read_trusted(a, root, why, why_size);
     for (uint32_t i = 0; i < a->count && error == 0; i++)
@@ -231,7 +236,7 @@ int app_needs_node(const char *manifest, char *why, size_t why_size)
     buffer_cleanup(&text);
     if (root == NULL)
         return CAPRA_E_MANIFEST;
-    int needed = 0;
+    int needed = json_is_object(json_object_get(root, "proxy"));
     size_t index;
     json_t *entry;
     json_array_foreach(json_object_get(root, "routes"), index, entry)

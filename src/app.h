@@ -48,8 +48,10 @@ typedef struct app_settings {
     bool has_trailing_slash; /* paths end with a slash, those without are redirected */
     bool redirects_slash;    /* a path in the other form is redirected, not served */
     bool compresses;
-    bool has_etags;     /* of pages: routes always have theirs */
-    bool is_powered_by; /* the pages say X-Powered-By */
+    bool has_etags;               /* of pages: routes always have theirs */
+    bool is_powered_by;           /* the pages say X-Powered-By */
+    int64_t proxy_body_limit;     /* bytes of a body that the project's proxy reads */
+    const char *proxy_limit_text; /* the same as its author wrote it */
 } app_settings;
 
 /* Reads the manifest (a path) and loads the compiled C routes. Returns 0, or CAPRA_E_MANIFEST,
@@ -76,8 +78,8 @@ typedef struct app_entry {
 int app_make(app **out, const app_entry *entries, uint32_t count, void *state, char *why,
              size_t why_size);
 
-/* Whether the manifest has a route that only Node can run; only that is read of it. Returns 1,
- * 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
+/* Whether the manifest has a route or a proxy that only Node can run; only that is read of it.
+ * Returns 1, 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
 int app_needs_node(const char *manifest, char *why, size_t why_size);
 
 app *app_hold(app *a);

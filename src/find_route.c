@@ -14,7 +14,7 @@ static verdict redirect(capra_request *req, int status, capra_slice target)
 /* The same path without its last slash. */
 static verdict redirect_slash(capra_request *req)
 {
-    bool const is_strict = app_get_settings(req->server->app)->is_strict_parity;
+    bool const is_strict = app_get_settings(req->app)->is_strict_parity;
     capra_slice path = req->target.path;
     while (path.length > 1 && path.data[path.length - 1] == '/')
         path.length--;
@@ -32,13 +32,13 @@ static bool is_dynamic(const capra_request *req)
 {
     const capra_slice *names;
     return req->file == NULL &&
-           route_table_params(app_table(req->server->app), req->match.route, &names) > 0;
+           route_table_params(app_table(req->app), req->match.route, &names) > 0;
 }
 
 /* A public file comes before all routes. */
 static route_result match_path(capra_request *req, capra_slice path)
 {
-    const app *a = req->server->app;
+    const app *a = req->app;
     open_file found;
     if (!files_open(app_files(a), &found, path, &req->arena))
         return req->server->responses.as_next
@@ -95,7 +95,7 @@ static verdict answer_not_found(capra_request *req)
     server *s = req->server;
     capra_slice const path = req->target.path;
     bool const is_known =
-        s->responses.as_next && parity_is_known(app_table(s->app), path, &req->arena);
+        s->responses.as_next && parity_is_known(app_table(req->app), path, &req->arena);
     response_not_found(&req->res, path, is_known);
     return ANSWERED;
 }
@@ -141,9 +141,8 @@ static verdict take_route(capra_request *req, route_result found)
     if (req->file != NULL)
         return answer_file(req);
     if (s->responses.as_next)
-        parity_change_params(req, app_table(s->app));
-    req->app = app_hold(s->app);
-    req->route = app_find(s->app, req->match.route);
+        parity_change_params(req, app_table(req->app));
+    req->route = app_find(req->app, req->match.route);
     return PASS;
 }
 
@@ -157,6 +156,19 @@ static capra_slice join_lines(capra_request *req, capra_slice a, capra_slice b)
     return slice_of(joined, a.length + b.length);
 }
 
+/* From where the walk stands to a route. */
+static verdict find_by_walk(capra_request *req, rules_walk *w)
+{
+    route_result const found = find_rewritten(req, w);
+    if (found == ROUTE_FOUND && w->is_rewritten) {
+        req->hidden_names = rules_hidden(w, is_dynamic(req));
+        req->rewritten_query = w->query.data == NULL ? slice_of("", 0) : w->query;
+        req->target.query = w->query;
+    }
+    rules_strip_target(w->rules, &req->target);
+    return take_route(req, found);
+}
+
 /* What next.config says stands between the target and the table of routes. */
 static verdict find_by_rules(capra_request *req, const rules *r)
 {
@@ -167,19 +179,37 @@ static verdict find_by_rules(capra_request *req, const rules *r)
     if (status != 0)
         return redirect(req, status, location);
     req->res.preset = join_lines(req, req->res.preset, rules_fields(&w));
-    route_result const found = find_rewritten(req, &w);
-    if (found == ROUTE_FOUND && w.is_rewritten) {
-        req->hidden_names = rules_hidden(&w, is_dynamic(req));
-        req->rewritten_query = w.query.data == NULL ? slice_of("", 0) : w.query;
-        req->target.query = w.query;
+    if (rules_want_proxy(&w))
+        return pipeline_ask_proxy(req, &w);
+    return find_by_walk(req, &w);
+}
+
+verdict pipeline_find_behind_proxy(capra_request *req)
+{
+    server *s = req->server;
+    proxied *p = req->proxied;
+    http_target target;
+    if (p->error == 0 && p->target.data != NULL)
+        p->error = http_target_parse(&target, p->target, &req->arena);
+    if (p->error != 0)
+        return answer_page(req, 500);
+    if (p->target.data != NULL) {
+        p->walk.path = target.path;
+        p->walk.query = target.query;
+        p->walk.is_rewritten = true;
     }
-    rules_strip_target(r, &req->target);
-    return take_route(req, found);
+    /* A new build may have come meanwhile, and its routes are those that can be run. */
+    app_release(req->app);
+    req->app = app_hold(s->app);
+    p->walk.rules = app_rules(req->app);
+    return p->walk.rules == NULL ? take_route(req, match_path(req, p->walk.path))
+                                 : find_by_walk(req, &p->walk);
 }
 
 verdict stage_find_route(capra_request *req)
 {
     server *s = req->server;
+    req->app = app_hold(s->app);
     capra_slice const raw = slice_of(req->data + req->head.target, req->head.target_length);
     int const error = http_target_parse(&req->target, raw, &req->arena);
     body_init(&req->body, &req->head, -1);
@@ -194,7 +224,7 @@ verdict stage_find_route(capra_request *req)
         return redirect(req, 308, raw); /* for the slashes in it, to itself */
     if (req->target.has_empty_segment)
         return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
-    const rules *r = app_rules(s->app);
+    const rules *r = app_rules(req->app);
     if (r != NULL)
         return find_by_rules(req, r);
     capra_slice const path = req->target.path;

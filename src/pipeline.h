@@ -2,8 +2,8 @@
 #ifndef CAPRA_PIPELINE_H
 #define CAPRA_PIPELINE_H
 
-#include "base/scoreboard.h"
 #include "base/networks.h"
+#include "base/scoreboard.h"
 #include "handler/ids.h"
 #include "native/native.h"
 #include "observer.h"
@@ -33,7 +33,7 @@ struct server {
     int64_t turn_ns;    /* when this turn began; with an observer */
     ids ids;
     native_host *native; /* NULL without a loop */
-    score own_score; /* as long as nobody else wants to know */
+    score own_score;     /* as long as nobody else wants to know */
     score *score;
     uint32_t pulls; /* in this turn */
     bool is_inside; /* the script host has been entered in this turn */
@@ -43,6 +43,12 @@ struct server {
 
 /* find_route.c: from the target to a route, a file of public/, or an answer. */
 verdict stage_find_route(capra_request *req);
+
+/* ask_proxy.c: the project's proxy, before a route is looked for; then the rest of what find_route
+ * does, for a request that is to go on. `w` is copied. */
+verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w);
+verdict stage_await_proxy(capra_request *req);
+verdict pipeline_find_behind_proxy(capra_request *req);
 
 /* take_body.c: the body held against its limit before anything is spent on it; then all of it,
  * unless its handler reads it as a stream. */
@@ -59,6 +65,12 @@ void pipeline_free(capra_request *req);
 
 /* The streamed body has failed; whoever waits for it hears so. */
 verdict pipeline_fail_body(capra_request *req, int code, script_end why);
+
+/* Waits for what the script says; it hears that the client will send no more. */
+verdict pipeline_await_script(capra_request *req);
+
+/* What has come of the body goes to `collected`. 0, or an error of body_take. */
+int pipeline_collect_body(capra_request *req);
 
 /* More of the body is wanted: says so to a client that waits for the word, and gives it its time.
  * False when the client has used that up, with less than the least rate. */

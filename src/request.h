@@ -17,6 +17,7 @@ typedef enum request_stage {
     STAGE_BODY,
     STAGE_HANDLER,
     STAGE_RUNNING, /* its handler answers later */
+    STAGE_PROXY,   /* the project's proxy is asked: between the two halves of STAGE_ROUTE */
     STAGE_HELD,    /* it never gets an answer */
     STAGES
 } request_stage;
@@ -25,6 +26,14 @@ typedef enum request_stage {
 typedef struct held held;
 typedef struct farewell farewell;
 
+/* What the project's proxy has been asked about a request, and has said (see ask_proxy.c). */
+typedef struct proxied {
+    rules_walk walk;    /* where the request stands among the rules */
+    bool has_passed;    /* it is to go on */
+    capra_slice target; /* to this path and query; NULL data: where it was going */
+    int error;          /* it cannot go on: a code */
+} proxied;
+
 /* A request and its response. Lives from its first byte to the last byte of its answer, and
  * everything made for it dies with it. */
 struct capra_request {
@@ -32,9 +41,9 @@ struct capra_request {
     conn *conn;
     app *app; /* held: the one that was current when the route was found */
     const app_route *route;
-    open_file *file; /* of public/, open: it is answered with, instead of a route */
-    uint32_t id;     /* for the script host; 0: it has none */
-    held *held;      /* answered later, by a handler in C; NULL for most */
+    open_file *file;     /* of public/, open: it is answered with, instead of a route */
+    uint32_t id;         /* for the script host; 0: it has none */
+    held *held;          /* answered later, by a handler in C; NULL for most */
     farewell *farewells; /* to be said when it ends; NULL for most */
     struct json_t *json; /* the body, once somebody has asked for it */
     request_stage stage;
@@ -42,6 +51,7 @@ struct capra_request {
     http_target target;          /* without the base path */
     capra_slice rewritten_query; /* what a rewrite has made of the query; NULL data: no rewrite */
     capra_slice hidden_names;    /* with a rewrite: see rules_hidden */
+    proxied *proxied;            /* NULL: no proxy was asked */
     route_match match;
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
@@ -56,10 +66,14 @@ struct capra_request {
     bool flows;          /* a script asks for the streamed body */
     bool is_told_of_end; /* the script host knows that the streamed body has ended */
     bool is_told_of_half_close;
+    bool collects;      /* the proxy reads the body; `collected` has what has come of it */
     bool awaits_drain;  /* the script host is to be told when `out` is empty */
     bool has_continued; /* 100 Continue has been sent */
     capra_response res;
     http_head head; /* last: large, and not to be cleared */
 };
+
+/* From the method on, without empty lines before it, to the last field, without what ends it. */
+capra_slice request_visible_head(const capra_request *req);
 
 #endif

@@ -38,7 +38,10 @@ verdict stage_run_handler(capra_request *req)
     if (req->route->kind == APP_NATIVE)
         return run_native(req);
     if (s->script == NULL) {
-        response_error_text(&req->res, 500, slice_text(req->route->message));
+        if (s->responses.is_dev)
+            response_error_text(&req->res, 500, slice_text(req->route->message));
+        else
+            response_page(&req->res, 500);
         return ANSWERED;
     }
     pipeline_enter(s);
@@ -169,6 +172,12 @@ verdict stage_follow(capra_request *req)
     }
     if (!req->body.is_done && c->has_ended && conn_input(c).length == 0)
         return pipeline_fail_body(req, CAPRA_E_BODY_CUT, SCRIPT_BAD_BODY);
+    return pipeline_await_script(req);
+}
+
+verdict pipeline_await_script(capra_request *req)
+{
+    conn *c = req->conn;
     if (c->has_ended && !req->is_told_of_half_close) {
         req->is_told_of_half_close = true;
         pipeline_tell_half_closed(req);

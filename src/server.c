@@ -10,6 +10,7 @@
 /* The pipeline: one request through every stage, in order.
  *
  *     read_head ─▶ find_route ─▶ check_policy ─▶ take_body ─▶ run_handler ─▶ follow
+ *                      └─▶ await_proxy ─▶ on behind the redirects
  *
  * A connection serves its requests one after the other, so answers are in order by themselves.
  * Reading only puts connections on `ready`; a turn of the loop serves all of them, inside one
@@ -91,7 +92,7 @@ static void on_answered(capra_response *res)
     pipeline_take_id(req);
     if (!req->conn->is_closing) {
         list_append(&s->dirty, &req->conn->dirty);
-        if (req->stage == STAGE_RUNNING)
+        if (req->stage == STAGE_RUNNING || req->stage == STAGE_PROXY)
             list_append(&s->ready, &req->conn->ready);
     }
 }
@@ -229,6 +230,7 @@ static const stage_fn stages[STAGES] = {
     [STAGE_BODY] = stage_take_body,
     [STAGE_HANDLER] = stage_run_handler,
     [STAGE_RUNNING] = stage_follow,
+    [STAGE_PROXY] = stage_await_proxy,
     [STAGE_HELD] = hold,
 };
 
@@ -312,7 +314,8 @@ static void on_deadline(conn *c)
     } else if (c->deadline == CONN_BODY && req->stage == STAGE_BODY) {
         pipeline_refuse(req, CAPRA_E_BODY_SLOW);
         finish(req);
-    } else if (c->deadline == CONN_BODY && req->stage == STAGE_RUNNING) {
+    } else if (c->deadline == CONN_BODY &&
+               (req->stage == STAGE_RUNNING || req->stage == STAGE_PROXY)) {
         pipeline_fail_body(req, CAPRA_E_BODY_SLOW, SCRIPT_BAD_BODY);
         pipeline_leave(s);
     }

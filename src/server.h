@@ -57,6 +57,18 @@ capra_request *server_request(server *s, uint32_t id);
 void server_read_body(capra_request *req);
 void server_pause_body(capra_request *req);
 
+/* What the project's proxy has decided about a request that is to go on. All are lent. */
+typedef struct proxy_changes {
+    capra_slice target;  /* a path and query to go to instead; NULL data: none */
+    capra_slice head;    /* the request's head, request line included, without the empty line that
+                            ends it; empty: as it was */
+    capra_slice lines;   /* header lines for the answer, unless who answers has others */
+    capra_slice cookies; /* Set-Cookie lines, which the answer has besides its own */
+} proxy_changes;
+
+/* The proxy lets the request go on. The script host hears no more of it under this id. */
+void server_pass_on(capra_request *req, const proxy_changes *changes);
+
 /* Cuts the connection; the script host hears no more of the request. */
 void server_abort(capra_request *req);
 

@@ -12,8 +12,9 @@ enum { SMALL_BODY_BYTES = 4 * 1024 };
 verdict pipeline_refuse_length(capra_request *req)
 {
     char text[96];
-    int const length =
-        snprintf(text, sizeof text, "Body exceeded %s limit", req->route->limit_text);
+    const char *limit =
+        req->route != NULL ? req->route->limit_text : app_get_settings(req->app)->proxy_limit_text;
+    int const length = snprintf(text, sizeof text, "Body exceeded %s limit", limit);
     if (req->server->responses.as_next) {
         req->is_refused = true;
         req->body.limit = -1; /* the rest of it is dropped */
@@ -31,8 +32,12 @@ verdict stage_check_policy(capra_request *req)
     int64_t limit = req->route->reads_body ? req->route->body_limit : -1;
     if (most > 0 && (limit < 0 || limit > most))
         limit = most;
-    body_init(&req->body, &req->head, limit);
-    pace_init(&req->pace, &req->server->body_pace);
+    if (req->collects) {
+        req->body.limit = limit;
+    } else {
+        body_init(&req->body, &req->head, limit);
+        pace_init(&req->pace, &req->server->body_pace);
+    }
     return body_check(&req->body) == 0 ? PASS : pipeline_refuse_length(req);
 }
 
@@ -78,7 +83,7 @@ static bool take_whole_body(capra_request *req)
 {
     conn *c = req->conn;
     size_t const most = req->route->reads_body ? SIZE_MAX : SMALL_BODY_BYTES;
-    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL ||
+    if (req->body.framing != HTTP_BODY_LENGTH || req->collected.data != NULL || req->collects ||
         req->body.left > most || conn_input(c).length < req->body.left)
         return false;
     req->whole_body = slice_of(conn_input(c).data, (size_t)req->body.left);
@@ -89,21 +94,30 @@ static bool take_whole_body(capra_request *req)
     return true;
 }
 
-verdict stage_take_body(capra_request *req)
+int pipeline_collect_body(capra_request *req)
 {
-    conn *c = req->conn;
-    if (req->body.is_done || take_whole_body(req) || !req->route->reads_body)
-        return PASS;
-
     for (size_t used = 1; used > 0 && !req->body.is_done;) {
         capra_slice piece;
         int const error = pipeline_take_piece(req, &used, &piece);
-        if (error == CAPRA_E_BODY_LONG)
-            return pipeline_refuse_length(req);
         if (error != 0)
-            return pipeline_refuse(req, error);
+            return error;
         buffer_append_slice(&req->collected, piece);
     }
+    return 0;
+}
+
+verdict stage_take_body(capra_request *req)
+{
+    conn *c = req->conn;
+    bool const is_whole = req->route->reads_body || req->collects;
+    if (req->body.is_done || take_whole_body(req) || !is_whole)
+        return PASS;
+
+    int const error = pipeline_collect_body(req);
+    if (error == CAPRA_E_BODY_LONG)
+        return pipeline_refuse_length(req);
+    if (error != 0)
+        return pipeline_refuse(req, error);
     req->whole_body = buffer_slice(&req->collected);
     if (req->body.is_done)
         return PASS;

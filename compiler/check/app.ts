@@ -24,7 +24,7 @@ export interface App {
   /** What next.config says that has no meaning for routes. */
   unapplied: string[];
   nextConfigFile?: string;
-  /** Files that no route reaches and rules ask about all the same: next.config, proxy.ts. */
+  /** Files that no route reaches and rules ask about all the same: next.config. */
   extra: Map<string, Module>;
 }
 

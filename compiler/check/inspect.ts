@@ -10,7 +10,7 @@ import { CompileError, type Diagnostic } from '../diagnostics.ts';
 import { type Discovery, discover, type RouteFile } from '../discover.ts';
 import { readEnvFiles } from '../env-files.ts';
 import { nextConfigFile } from '../next-config.ts';
-import { isFolder, openProject, type Project, projectFiles } from '../project.ts';
+import { isFolder, openProject, type Project } from '../project.ts';
 import { type ConfigReading, readConfig } from '../read-config.ts';
 import { type App, findRoutes } from './app.ts';
 import type { Finding } from './finding.ts';
@@ -56,10 +56,7 @@ export async function inspect(
     variables: variablesOf(root),
     unapplied: built?.unapplied ?? [],
     ...(config && { nextConfigFile: config }),
-    extra: await loadModules(root, [
-      ...projectFiles(root, 'proxy', 'middleware'),
-      ...(config ? [config] : []),
-    ]),
+    extra: await loadModules(root, config ? [config] : []),
   };
   for (const rule of RULES) add(rule.name, [...rule.check(app)]);
   return {
@@ -100,7 +97,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     const { nextConfig, isStrictParity } = await compiler.settings();
     const discovery = await compiler.routes();
     Object.assign(built, { routes: discovery.routes, unapplied: nextConfig.unapplied });
-    addDiscovery(project.root, discovery, add);
+    addDiscovery(discovery, add);
     const { errors, warnings } = await compiler.compile();
     add('build', errors);
     // Rules say these in more words.
@@ -117,7 +114,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     add('build', error.diagnostics);
     if (built.routes.length > 0) return built;
     const discovery = discover(project);
-    addDiscovery(project.root, discovery, add);
+    addDiscovery(discovery, add);
     return { ...built, routes: discovery.routes };
   } finally {
     await compiler.close();
@@ -125,15 +122,11 @@ async function build(project: Project, add: Add): Promise<Built> {
   }
 }
 
-/** But for what the rule `proxy-file` says in more words. */
-function addDiscovery(root: string, { conflicts, warnings }: Discovery, add: Add): void {
-  const proxies = projectFiles(root, 'proxy', 'middleware');
+function addDiscovery({ conflicts, warnings }: Discovery, add: Add): void {
   add('routes', conflicts);
   add(
     'routes',
-    warnings
-      .filter(({ file }) => !file || !proxies.includes(file))
-      .map((each) => (each.file ? each : { ...each, severity: 'note' as const })),
+    warnings.map((each) => (each.file ? each : { ...each, severity: 'note' as const })),
   );
 }
 

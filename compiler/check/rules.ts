@@ -13,7 +13,7 @@ import { nextModule } from './rules/next-module.ts';
 import { noAnswer } from './rules/no-answer.ts';
 import { noHandler } from './rules/no-handler.ts';
 import { prismaAdapter } from './rules/prisma-adapter.ts';
-import { appRouter, instrumentationFile, proxyFile } from './rules/project-files.ts';
+import { appRouter, instrumentationFile } from './rules/project-files.ts';
 import { publicUpload, uploadFolderMissing } from './rules/public-upload.ts';
 import { revalidate } from './rules/revalidate.ts';
 import { undefinedName } from './rules/undefined-name.ts';
@@ -23,7 +23,6 @@ import { workerState } from './rules/worker-state.ts';
 
 /** All that `capra check` looks for, beside what a build would refuse. */
 export const RULES: Rule[] = [
-  proxyFile,
   appRouter,
   instrumentationFile,
   nextConfigKey,

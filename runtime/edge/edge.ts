@@ -13,6 +13,7 @@ import { NextFetchEvent } from './fetch-event.ts';
 import { install } from './globals.ts';
 import { IncomingRequest } from './incoming.ts';
 import { nextServer } from './next-server.ts';
+import { obey } from './proxy.ts';
 import { send } from './send.ts';
 
 /** What the rest of the runtime knows of this folder. */
@@ -21,28 +22,34 @@ export interface Edge {
   install(): void;
   /** Makes a handler of `(req, res)` of one of `(request, event)`. */
   adapt(handler: unknown): Handler;
+  /** The same for the project's proxy, which need not answer. */
+  adaptProxy(handler: unknown): Handler;
   /** The exports of `next/server`. */
   nextServer: typeof nextServer;
 }
 
 export function createEdge(from: Lent): Edge {
   borrow(from);
-  return { install, adapt, nextServer };
+  return { install, adapt, adaptProxy, nextServer };
 }
 
 type EdgeHandler = (request: IncomingRequest, event: NextFetchEvent) => unknown;
 
-function adapt(handler: unknown): Handler {
+const adapt = (handler: unknown): Handler => adaptWith(handler, send);
+const adaptProxy = (handler: unknown): Handler => adaptWith(handler, obey);
+
+/** `finish` does what the handler has returned. */
+function adaptWith(handler: unknown, finish: typeof send): Handler {
   return (req, res) => {
     const settings = lent.settingsOf(res);
     const request = new IncomingRequest(req, settings);
     const returned = (handler as EdgeHandler)(request, new NextFetchEvent(res));
     if (isThenable(returned)) {
       return Promise.resolve(returned).then((response) =>
-        send(req, res, response, settings.parity),
+        finish(req, res, response, settings.parity),
       );
     }
-    return send(req, res, returned, settings.parity);
+    return finish(req, res, returned, settings.parity);
   };
 }
 

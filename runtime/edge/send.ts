@@ -56,6 +56,29 @@ function isBodyless(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
+/** A redirect has its address as its body, as those of next.config have. */
+export function redirect(
+  req: Request,
+  res: NodeResponse,
+  returned: Returned,
+  location: string,
+  parity: boolean,
+): void {
+  const contents = takeApart(returned);
+  const { lines, flags } = writeHead(req, res, { ...contents, type: null }, parity);
+  const refresh = contents.status === 308 ? `Refresh: 0;url=${location}\r\n` : '';
+  lent.respond(
+    res,
+    contents.status,
+    contents.reason || undefined,
+    lines + refresh,
+    location,
+    flags,
+  );
+}
+
+export type Returned = InstanceType<typeof NativeResponse>;
+
 // ---- The head ----
 
 interface Head {
@@ -115,7 +138,7 @@ function putField(head: Head, key: string, value: string, req: Request, parity: 
 }
 
 /** Whoever asked knows the origin, and maybe under another name. */
-function relativeTo(origin: string, location: string): string {
+export function relativeTo(origin: string, location: string): string {
   if (!/^https?:/i.test(location)) return location;
   const url = URL.parse(location);
   return url?.origin === origin ? url.pathname + url.search + url.hash : location;

@@ -122,6 +122,25 @@ static napi_value page(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* Several texts are needed at once, so each has a place of its own. */
+static napi_value pass_on(napi_env env, napi_callback_info info)
+{
+    frame f;
+    if (!open_frame(&f, env, info))
+        return NULL;
+    buffer target = { 0 }, cookies = { 0 };
+    proxy_changes const changes = {
+        .target = read_latin1(env, f.args[1], &target),
+        .head = read_latin1(env, f.args[2], &f.b->head),
+        .lines = read_latin1(env, f.args[3], &f.b->trailer),
+        .cookies = read_latin1(env, f.args[4], &cookies),
+    };
+    server_pass_on(f.req, &changes);
+    buffer_cleanup(&target);
+    buffer_cleanup(&cookies);
+    return NULL;
+}
+
 static napi_value write_head(napi_env env, napi_callback_info info)
 {
     frame f;
@@ -304,6 +323,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("peer", peer),
         CORE_FUNCTION("hold", hold),
         CORE_FUNCTION("page", page),
+        CORE_FUNCTION("passOn", pass_on),
         CORE_FUNCTION("trailers", trailers),
 #undef CORE_FUNCTION
     };

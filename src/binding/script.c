@@ -132,15 +132,6 @@ static napi_value make_params(binding *b, const capra_request *req)
 
 /* ---- The calls ---- */
 
-/* From the method on, without empty lines before it, to the last field, without what ends it. */
-static capra_slice visible_head(const capra_request *req)
-{
-    size_t start = 0;
-    while (req->data[start] == '\r' || req->data[start] == '\n')
-        start++;
-    return slice_of(req->data + start, req->head.length - start - 4);
-}
-
 /* Of Host.request; the last three come from the rules of next.config. */
 enum { PLAIN_ARGUMENTS = 9, ALL_ARGUMENTS = 12 };
 
@@ -162,7 +153,7 @@ static void on_request(void *data, capra_request *req)
 {
     binding *b = data;
     http_target const *target = &req->target;
-    capra_slice const head = visible_head(req);
+    capra_slice const head = request_visible_head(req);
     size_t const at = (size_t)(target->origin.data - head.data);
     bool const is_in_head = at < head.length; /* not so for an absolute form without a path */
     napi_value args[ALL_ARGUMENTS] = {
@@ -187,6 +178,32 @@ static void on_request(void *data, capra_request *req)
     capra_request *left = server_request(s, id);
     if (left != NULL)
         response_error_text(&left->res, 500, slice_text("Internal Server Error"));
+}
+
+/* The target stands in the head: nothing has been taken off it yet. */
+static void on_proxy(void *data, capra_request *req)
+{
+    binding *b = data;
+    http_target const *target = &req->target;
+    capra_slice const head = request_visible_head(req);
+    size_t const at = (size_t)(target->origin.data - head.data);
+    bool const is_in_head = at < head.length;
+    napi_value const args[] = {
+        make_number(b, req->id),
+        make_number(b, req->head.method),
+        make_number(b, is_in_head ? (uint32_t)at : 0),
+        make_number(b, is_in_head ? (uint32_t)target->origin.length : 0),
+        make_latin1(b, head),
+        target->is_path_rewritten || !is_in_head ? make_latin1(b, target->path) : b->undefined,
+        req->body.is_done ? b->undefined : b->null,
+    };
+    uint32_t const id = req->id;
+    server *s = req->server;
+    if (call_named(b, HOST_proxy, sizeof args / sizeof *args, args))
+        return;
+    capra_request *left = server_request(s, id);
+    if (left != NULL)
+        response_page(&left->res, 500);
 }
 
 static void on_body(void *data, uint32_t id, capra_slice piece)
@@ -270,6 +287,7 @@ bool script_host_init(binding *b, napi_value host)
         .enter = enter,
         .leave = leave,
         .request = on_request,
+        .proxy = on_proxy,
         .body = on_body,
         .body_end = on_body_end,
         .drained = on_drained,

@@ -11,8 +11,7 @@ void body_init(body *b, const http_head *head, int64_t limit)
 
 int body_check(const body *b)
 {
-    bool const is_long =
-        b->framing == HTTP_BODY_LENGTH && b->limit >= 0 && b->left > (uint64_t)b->limit;
+    bool const is_long = b->limit >= 0 && b->received + b->left > (uint64_t)b->limit;
     return is_long ? CAPRA_E_BODY_LONG : 0;
 }
 

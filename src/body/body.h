@@ -7,7 +7,7 @@
 /* A request's body as it comes in: its framing undone, its length watched. */
 typedef struct body {
     http_framing framing;
-    uint64_t left;     /* of Content-Length */
+    uint64_t left;     /* of Content-Length; else 0 */
     uint64_t received; /* so far, without framing */
     int64_t limit;     /* -1: none */
     http_chunked chunked;
@@ -18,7 +18,8 @@ typedef struct body {
 /* `limit` in bytes, -1 for none. */
 void body_init(body *b, const http_head *head, int64_t limit);
 
-/* 0, or CAPRA_E_BODY_LONG when Content-Length says already that it is too long. */
+/* 0, or CAPRA_E_BODY_LONG when what has come, with what Content-Length says is still to come, is
+ * too long already. */
 int body_check(const body *b);
 
 /* Looks at `input` and uses `*used` bytes of it; `*piece`, a part of it, is body. To be called

@@ -24,6 +24,8 @@ typedef struct script_host {
     /* A request whose body is there, or is to be asked for. It may be answered before this returns.
      */
     void (*request)(void *data, capra_request *req);
+    /* The project's proxy is asked. It may answer, or pass the request on, before this returns. */
+    void (*proxy)(void *data, capra_request *req);
     /* A piece of a streamed body. */
     void (*body)(void *data, uint32_t id, capra_slice piece);
     void (*body_end)(void *data, uint32_t id);

@@ -34,3 +34,20 @@ capra_slice preset_merge(buffer *out, capra_slice preset, capra_slice lines)
     buffer_append_slice(out, lines);
     return buffer_slice(out);
 }
+
+static bool has_line(capra_slice lines, capra_slice line)
+{
+    while (lines.length > 0)
+        if (slice_equal(next_line(&lines), line))
+            return true;
+    return false;
+}
+
+void preset_keep(buffer *out, capra_slice kept, capra_slice lines)
+{
+    while (kept.length > 0) {
+        capra_slice const line = next_line(&kept);
+        if (!has_line(lines, line))
+            buffer_append_slice(out, line);
+    }
+}

@@ -8,4 +8,7 @@
  * answered, and those of who answers, which win over equal names. Lent by `out`. */
 capra_slice preset_merge(buffer *out, capra_slice preset, capra_slice lines);
 
+/* Puts those of `kept` in `out` that are not in `lines` as they are. */
+void preset_keep(buffer *out, capra_slice kept, capra_slice lines);
+
 #endif

@@ -216,13 +216,35 @@ static int begin_body(capra_response *res, const response_head *head, int64_t le
     return 0;
 }
 
+void response_add_preset(capra_response *res, capra_slice lines, capra_slice cookies, arena *a)
+{
+    buffer made = { 0 };
+    if (lines.length > 0)
+        res->preset = arena_copy(a, preset_merge(&made, res->preset, lines));
+    if (cookies.length > 0)
+        res->cookies = arena_copy(a, cookies);
+    buffer_cleanup(&made);
+}
+
+static bool has_preset(const capra_response *res)
+{
+    return (res->preset.length | res->cookies.length) != 0;
+}
+
+/* The lines of who answers, with what was decided before. */
+static capra_slice with_preset(const capra_response *res, buffer *out, capra_slice lines)
+{
+    preset_keep(out, res->cookies, lines);
+    return preset_merge(out, res->preset, lines);
+}
+
 int response_begin(capra_response *res, const response_head *head, int64_t length)
 {
-    if (res->preset.length == 0)
+    if (!has_preset(res))
         return begin_body(res, head, length);
     buffer lines = { 0 };
     response_head full = *head;
-    full.lines = preset_merge(&lines, res->preset, head->lines);
+    full.lines = with_preset(res, &lines, head->lines);
     int const error = begin_body(res, &full, length);
     buffer_cleanup(&lines);
     return error;
@@ -486,11 +508,11 @@ static int send_whole(capra_response *res, const response_head *head, capra_slic
 
 int response_send(capra_response *res, const response_head *head, capra_slice body)
 {
-    if (res->preset.length == 0)
+    if (!has_preset(res))
         return send_whole(res, head, body);
     buffer lines = { 0 };
     response_head full = *head;
-    full.lines = preset_merge(&lines, res->preset, head->lines);
+    full.lines = with_preset(res, &lines, head->lines);
     int const error = send_whole(res, &full, body);
     buffer_cleanup(&lines);
     return error;

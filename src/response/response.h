@@ -2,6 +2,7 @@
 #ifndef CAPRA_RESPONSE_H
 #define CAPRA_RESPONSE_H
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "compress.h"
 #include "http/http.h"
@@ -71,10 +72,11 @@ struct capra_response {
     const response_settings *settings; /* NULL: none */
     const http_head *head;             /* of the request; NULL when it could not be parsed */
     const char *data;                  /* the head's bytes */
-    buffer *to;         /* where the message goes: a connection's output, or a test's buffer */
-    buffer lines;       /* header lines that a C route has added */
-    bool has_type;      /* among them is a Content-Type */
-    capra_slice preset; /* header lines, unless who answers has others; lent by the request */
+    buffer *to;          /* where the message goes: a connection's output, or a test's buffer */
+    buffer lines;        /* header lines that a C route has added */
+    bool has_type;       /* among them is a Content-Type */
+    capra_slice preset;  /* header lines, unless who answers has others; lent by the request */
+    capra_slice cookies; /* Set-Cookie lines beside those of who answers; lent by the request */
     response_state state;
     int status;          /* that was sent */
     int64_t left;        /* of the Content-Length that was declared, when streaming; -1: none was */
@@ -108,6 +110,10 @@ typedef struct response_head {
     capra_slice reason, lines;
     unsigned flags;
 } response_head;
+
+/* Adds to what is decided before anyone answers: `lines` win over the preset ones of equal names,
+ * `cookies` are sent whatever who answers sets. Copied into the arena, which is the request's. */
+void response_add_preset(capra_response *res, capra_slice lines, capra_slice cookies, arena *a);
 
 /* The whole answer. 0, or CAPRA_E_HEAD_SENT. */
 int response_send(capra_response *res, const response_head *head, capra_slice body);

@@ -94,6 +94,8 @@ struct rules {
     capra_slice base_path;
     bool has_trailing_slash, redirects_slash, is_strict;
     rule_set headers, redirects, rewrites[RULES_REWRITES];
+    rule_set proxied; /* the matcher of the project's proxy: only which requests */
+    bool proxies_all; /* it has none */
     /* Scratch memory of the matcher. */
     pcre2_match_data *match;
     pcre2_match_context *context;

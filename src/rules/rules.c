@@ -280,6 +280,15 @@ static void read_settings(reader *in, const json_t *settings)
         read_set(in, &r->rewrites[i], json_object_get(lists, rewrites[i]));
 }
 
+/* A matcher minds the case, as Next's does and as routes do. */
+static void read_proxy(reader *in, const json_t *proxy)
+{
+    const json_t *matcher = json_object_get(proxy, "matcher");
+    in->ignores_case = false;
+    in->rules->proxies_all = json_is_object(proxy) && !json_is_array(matcher);
+    read_set(in, &in->rules->proxied, matcher);
+}
+
 static bool is_asked_for(const json_t *settings)
 {
     const char *base = json_string_value(json_object_get(settings, "basePath"));
@@ -289,10 +298,10 @@ static bool is_asked_for(const json_t *settings)
            json_is_object(json_object_get(settings, "rules"));
 }
 
-int rules_new(rules **out, const json_t *settings, char *why, size_t why_size)
+int rules_new(rules **out, const json_t *settings, const json_t *proxy, char *why, size_t why_size)
 {
     *out = NULL;
-    if (!is_asked_for(settings))
+    if (!is_asked_for(settings) && !json_is_object(proxy))
         return 0;
     rules *r = memory_take(sizeof *r);
     *r = (rules){ 0 };
@@ -304,6 +313,7 @@ int rules_new(rules **out, const json_t *settings, char *why, size_t why_size)
     /* A dot is no line end, of either kind. */
     pcre2_set_newline(in.compile, PCRE2_NEWLINE_ANYCRLF);
     read_settings(&in, settings);
+    read_proxy(&in, proxy);
     pcre2_compile_context_free(in.compile);
     if (in.failed) {
         rules_free(r);

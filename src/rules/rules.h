@@ -12,15 +12,16 @@
  * patterns as regular expressions and destinations as lists of parts; then only read, but for
  * scratch memory of the matcher: one thread.
  *
- *     path and query ─▶ fields ─▶ redirect ─▶ before files ─▶ [table of routes, literal]
+ *     path and query ─▶ fields ─▶ redirect ─▶ proxy? ─▶ before files ─▶ [table of routes, literal]
  *                                 ─▶ after files ─▶ [table, dynamic] ─▶ fallback
  *
  * Who walks asks the table of routes in between; rules know nothing of it. */
 typedef struct rules rules;
 
-/* `settings` is the manifest's object of that name. Puts NULL in `out` when it asks for nothing
- * that would have to be done here. Returns 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
-int rules_new(rules **out, const json_t *settings, char *why, size_t why_size);
+/* `settings` and `proxy` are the manifest's objects of these names; the second may be NULL. Puts
+ * NULL in `out` when it asks for nothing that would have to be done here. Returns 0, or
+ * CAPRA_E_MANIFEST with a sentence in `why`. */
+int rules_new(rules **out, const json_t *settings, const json_t *proxy, char *why, size_t why_size);
 
 /* Takes NULL. */
 void rules_free(rules *r);
@@ -51,6 +52,9 @@ capra_slice rules_fields(rules_walk *w);
 
 /* Slashes first, then `redirects`. The status, with the address in `location`; 0: none applies. */
 int rules_redirect(rules_walk *w, capra_slice *location);
+
+/* Whether the project's proxy is to be asked before a rewrite is looked for. */
+bool rules_want_proxy(const rules_walk *w);
 
 typedef enum rules_list {
     RULES_BEFORE_FILES,

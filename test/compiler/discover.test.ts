@@ -208,17 +208,6 @@ describe('with --parity next', () => {
   });
 });
 
-describe('what would guard the routes in Next', () => {
-  for (const file of ['proxy.ts', 'middleware.js', 'src/proxy.mjs']) {
-    test(`${file} is not passed over in silence`, () => {
-      const root = makeApp({ 'pages/api/a.js': HANDLER, [file]: 'export function proxy() {}' });
-      const { warnings } = discover(openProject(root, { mode: 'production' }));
-      assert.equal(warnings[0]?.file, file);
-      assert.match(warnings[0]?.text ?? '', /not run/);
-    });
-  }
-});
-
 describe('pageExtensions', () => {
   test('replace the usual ones; the longest counts; C stays', () => {
     const files = ['a.js', 'b.api.js', 'c.mjs', 'd.page.tsx', 'e.ts', 'f.api.api.js', 'g.c'];

@@ -77,6 +77,8 @@ describe('next.config', () => {
       compress: true,
       poweredByHeader: true,
       generateEtags: true,
+      proxyBodyLimit: 10 * 1024 ** 2,
+      proxyBodyLimitText: '10mb',
     });
     const set = await compile({
       ...files,
@@ -129,6 +131,10 @@ describe('next.config', () => {
     ["export default { basePath: '/docs/' };", /`basePath` must not end with `\/`/],
     ["export default { basePath: '/' };", /`basePath` must not be `\/`/],
     ["export default { env: { NODE_ENV: 'x' } };", /`env` must not set NODE_ENV/],
+    [
+      "export default { experimental: { proxyClientMaxBodySize: 'x' } };",
+      /`experimental\.proxyClientMaxBodySize` is "x", which is no size/,
+    ],
     ['export default { redirects: [] };', /`redirects` must be a function/],
     ['export default { redirects: () => ({}) };', /redirects\(\) must be a list of rules/],
     ["export default { redirects() { throw new Error('down'); } };", /failed: down/],

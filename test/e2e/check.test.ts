@@ -11,7 +11,7 @@ import { capra } from '../support/command.ts';
 import { root } from '../support/paths.ts';
 
 const faulty = {
-  'middleware.js': 'export function middleware() {}\n',
+  'src/middleware.js': 'export function middleware() {}\n',
   'pages/api/a.js': 'export default (req, res) => res.end(missing);\n',
 };
 
@@ -22,15 +22,15 @@ describe('capra check', () => {
     assert.deepEqual([code, stderr], [1, '']);
     assert.match(stdout, /^⨯ pages\/api\/a\.js:1:38$/m);
     assert.match(stdout, /\[undefined-name\]/);
-    assert.match(stdout, /\[proxy-file\]/);
-    assert.match(stdout, /^⨯ 2 errors, 0 warnings, 0 notes \(1 route, 1 file\)$/m);
+    assert.match(stdout, /^⚠ src\/middleware\.js$/m);
+    assert.match(stdout, /^⨯ 1 error, 1 warning, 0 notes \(1 route, 1 file\)$/m);
     assert.equal(existsSync(join(folder, '.capra')), false);
   });
 
   test('takes the folder from where it is run, and --json', async () => {
     const { code, stdout } = await capra(['check', '--json'], { cwd: makeApp(faulty) });
     assert.equal(code, 1);
-    assert.deepEqual(JSON.parse(stdout).counts, { error: 2, warning: 0, note: 0 });
+    assert.deepEqual(JSON.parse(stdout).counts, { error: 1, warning: 1, note: 0 });
   });
 
   test('leaves a build as it is', async () => {

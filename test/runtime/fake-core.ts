@@ -41,6 +41,13 @@ export interface Call {
   fields?: string;
 }
 
+export interface Passed {
+  target: string | undefined;
+  head: string | undefined;
+  lines: string;
+  cookies: string;
+}
+
 export class FakeCore implements Core {
   readonly answers = new Map<number, Answer>();
   readonly interims: [id: number, status: number, head: string][] = [];
@@ -59,6 +66,21 @@ export class FakeCore implements Core {
   readonly #open = new Set<number>();
 
   start(): void {}
+
+  /** What the proxy has let go on, by id. */
+  readonly passed = new Map<number, Passed>();
+
+  passOn(
+    id: number,
+    target: string | undefined,
+    head: string | undefined,
+    lines: string,
+    cookies: string,
+  ): void {
+    if (!this.#use(id, 'passOn')) return;
+    this.passed.set(id, { target, head, lines, cookies });
+    this.close(id);
+  }
 
   open(id: number): void {
     this.#open.add(id);

@@ -122,8 +122,15 @@ static world *begin(const char *settings)
     options_init(&o);
     if (app_load(&a, "manifest.json", why, sizeof why) != 0)
         fail_msg("%s", why);
-    w->host =
-        (script_host){ w, ignore, ignore, on_request, on_piece, on_id, on_id, on_ended, on_text };
+    w->host = (script_host){ .data = w,
+                             .enter = ignore,
+                             .leave = ignore,
+                             .request = on_request,
+                             .body = on_piece,
+                             .body_end = on_id,
+                             .drained = on_id,
+                             .ended = on_ended,
+                             .routes = on_text };
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);

@@ -140,8 +140,15 @@ static int set_up(void **state)
     options o;
     app *a = load();
     options_init(&o);
-    w->host = (script_host){ w,           on_enter,   on_leave, on_request, on_body,
-                             on_body_end, on_drained, on_ended, on_routes };
+    w->host = (script_host){ .data = w,
+                             .enter = on_enter,
+                             .leave = on_leave,
+                             .request = on_request,
+                             .body = on_body,
+                             .body_end = on_body_end,
+                             .drained = on_drained,
+                             .ended = on_ended,
+                             .routes = on_routes };
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);

@@ -4,65 +4,10 @@
 
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { AnyNode } from 'acorn';
 import { isFolder, projectFiles } from '../../project.ts';
-import { compileSource } from '../../rule-pattern.ts';
-import type { App, Rule } from '../app.ts';
-import { propertyOf, textOf } from '../ast.ts';
-import { exportOf, type Module } from '../module.ts';
+import type { Rule } from '../app.ts';
 
 const SHOWN = 8;
-
-/** `proxy.ts`, formerly `middleware.ts`, is not run. What it guards, nobody does. */
-export const proxyFile: Rule = {
-  name: 'proxy-file',
-  *check(app) {
-    for (const file of projectFiles(app.root, 'proxy', 'middleware')) {
-      const reached = reachedBy(app, app.extra.get(file));
-      const isForRoutes = reached === undefined || reached.length > 0;
-      yield {
-        severity: isForRoutes ? 'error' : 'note',
-        file,
-        text: `${file} is not run.`,
-        why: isForRoutes
-          ? `${reached ? `Its matcher names ${reached[0]}${reached.length > 1 ? ` and ${reached.length - 1} more` : ''}` : 'It stands before every route'}: what it checks, redirects or adds does not happen here.`
-          : 'Its matcher names no API route, so the routes do not miss it.',
-        hint: isForRoutes
-          ? 'Wrap the handlers with a function that does the same: export default withAuth(handler). Redirects, rewrites and headers can be rules of next.config.'
-          : 'Nothing has to be done.',
-      };
-    }
-  },
-};
-
-/** The routes that the matcher names; undefined when it names all, or cannot be read. */
-function reachedBy({ routes }: App, module: Module | undefined): string[] | undefined {
-  const exported = module && exportOf(module, 'config');
-  const matcher = exported?.kind === 'node' ? propertyOf(exported.node, 'matcher') : undefined;
-  const sources = matcher && sourcesOf(matcher);
-  if (!sources) return undefined;
-  try {
-    const patterns = sources.map((source) => new RegExp(compileSource(source).regex, 'i'));
-    return routes
-      .map(({ route }) => route)
-      .filter((route) => patterns.some((pattern) => pattern.test(examplePath(route))));
-  } catch {
-    return undefined;
-  }
-}
-
-function sourcesOf(matcher: AnyNode): string[] | undefined {
-  const items = matcher.type === 'ArrayExpression' ? matcher.elements : [matcher];
-  const texts = items.map((item) =>
-    item ? (textOf(item) ?? textOf(propertyOf(item, 'source'))) : undefined,
-  );
-  return texts.every((text) => text !== undefined) ? texts : undefined;
-}
-
-/** A path that leads to a route: `/api/users/[id]` by `/api/users/x`. */
-function examplePath(route: string): string {
-  return route.replace(/\[+(?:\.\.\.)?[^\]]+\]+/g, 'x');
-}
 
 /** Hooks of Next's own start. */
 export const instrumentationFile: Rule = {

@@ -400,16 +400,6 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
     },
   },
 
-  'proxy-file': {
-    'one for all': {
-      'pages/api/a.js': answered(''),
-      'middleware.ts': 'export function middleware() {}\n',
-    },
-    'one that names routes': {
-      'pages/api/users/[id].js': answered(''),
-      'src/proxy.ts': "export const config = { matcher: ['/api/users/:id*'] };\n",
-    },
-  },
   'instrumentation-file': {
     one: {
       'pages/api/a.js': answered(''),
@@ -429,8 +419,6 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
 const EXPECTED: Record<string, string[]> = {
   'no-handler: a route that exports something else': ['error pages/api/a.js'],
   'no-handler: an empty file': ['error pages/api/a.js'],
-  'proxy-file: one for all': ['error middleware.ts'],
-  'proxy-file: one that names routes': ['error src/proxy.ts'],
   'instrumentation-file: one': ['warning instrumentation.ts'],
   'app-router: a route': ['error'],
 };

@@ -45,7 +45,7 @@ static world *with(const char *text)
     char why[256];
     world *w = calloc(1, sizeof *w);
     json_t *settings = settings_of(text);
-    if (rules_new(&w->rules, settings, why, sizeof why) != 0)
+    if (rules_new(&w->rules, settings, NULL, why, sizeof why) != 0)
         fail_msg("%s", why);
     json_decref(settings);
     assert_non_null(w->rules);
@@ -122,7 +122,7 @@ static void nothing_is_made_of_nothing(void **state)
         rules *r = (rules *)&r;
         char why[64];
         json_t *settings = settings_of(plain[i]);
-        assert_int_equal(rules_new(&r, settings, why, sizeof why), 0);
+        assert_int_equal(rules_new(&r, settings, NULL, why, sizeof why), 0);
         assert_null(r);
         json_decref(settings);
     }
@@ -148,7 +148,7 @@ static void what_cannot_be_read_is_told(void **state)
         rules *r;
         char why[256] = "";
         json_t *settings = settings_of(wrong[i][0]);
-        assert_int_equal(rules_new(&r, settings, why, sizeof why), CAPRA_E_MANIFEST);
+        assert_int_equal(rules_new(&r, settings, NULL, why, sizeof why), CAPRA_E_MANIFEST);
         if (strstr(why, wrong[i][1]) == NULL)
             fail_msg("%s: %s", wrong[i][0], why);
         json_decref(settings);
