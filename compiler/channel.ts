@@ -10,8 +10,8 @@ export interface Channel {
 }
 
 export type BuildMessage =
-  /** A manifest was written; the path is relative to the project. */
-  | { built: string; ms: number }
+  /** A manifest was written; the path is relative to the project. The `.env` files may say something else than before. */
+  | { built: string; ms: number; isNewEnvironment?: true }
   /** None was; the last one still counts. */
   | { failed: string };
 

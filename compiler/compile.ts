@@ -43,6 +43,8 @@ export interface Compilation {
 /** The `.env` files, capra.json and next.config, and what follows from them. */
 export interface Settings {
   envFiles: string[];
+  /** What they say, to be compared. */
+  environment: string;
   isStrictParity: boolean;
   trustProxy: string | undefined;
   nextConfig: NextConfig;
@@ -350,6 +352,7 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
     .map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
   return {
     envFiles: files,
+    environment: JSON.stringify(values),
     isStrictParity: isStrictParity || project.isStrictParity,
     trustProxy,
     nextConfig,

@@ -6,7 +6,7 @@ import { styleText } from 'node:util';
 import { count, duration } from './build.ts';
 import { collectChanges } from './burst.ts';
 import { type BuildMessage, openChannel } from './channel.ts';
-import { type Compilation, Compiler } from './compile.ts';
+import { type Compilation, Compiler, type Settings } from './compile.ts';
 import {
   CompileError,
   type Diagnostic,
@@ -69,6 +69,8 @@ class Session {
   #inputs = new Set<string>();
   /** The build id or the failure of the last round: the same again is no news. */
   #outcome = '';
+  /** What the `.env` files said to the workers that run. */
+  #environment: string | undefined;
   #told = '';
   #isGreeted = false;
   #isFirst = true;
@@ -121,7 +123,8 @@ class Session {
     const start = performance.now();
     try {
       if (this.#isFirst) await this.#greet();
-      this.#publish(await this.#compiler.compile(), start);
+      const compilation = await this.#compiler.compile();
+      this.#publish(compilation, await this.#compiler.settings(), start);
     } catch (error) {
       this.#fail(error);
     }
@@ -136,14 +139,17 @@ class Session {
 
   #publish(
     { manifest, errors, warnings, outputs, files, inputs }: Compilation,
+    { environment, envFiles }: Settings,
     start: number,
   ): void {
     // A broken file hides what it imports; those files are still waited for.
     this.#inputs = errors.length > 0 ? this.#inputs.union(inputs) : inputs;
     this.onInputs(this.#inputs);
     const outcome = manifest.buildId;
-    if (outcome === this.#outcome) return;
+    const isNewEnvironment = this.#environment !== undefined && this.#environment !== environment;
+    if (outcome === this.#outcome && !isNewEnvironment) return;
     this.#outcome = outcome;
+    this.#environment = environment;
     const path = manifestPath(this.#project);
     // Somebody has emptied the folder.
     if (!existsSync(join(this.#project.root, path))) this.#written.clear();
@@ -157,7 +163,9 @@ class Session {
     this.#tell([...warnings, ...errors]);
     this.#announce(manifest, ms);
     this.#isFirst = false;
-    this.#send({ built: path, ms });
+    if (isNewEnvironment)
+      process.stdout.write(`  - Reload env: ${envFiles.join(', ') || 'no file is left'}\n`);
+    this.#send({ built: path, ms, ...(isNewEnvironment && { isNewEnvironment }) });
   }
 
   /** The line that a person waits for, in the manner of the supervisor's. */

@@ -28,7 +28,8 @@ static void read_line(builder *b, capra_slice line)
 {
     json_t *word = json_loadb(line.data, line.length, 0, NULL);
     if (json_is_string(json_object_get(word, "built")))
-        b->events.on_built(b->events.owner);
+        b->events.on_built(b->events.owner,
+                           json_is_true(json_object_get(word, "isNewEnvironment")));
     json_decref(word);
 }
 

@@ -2,15 +2,18 @@
 #ifndef CAPRA_SUPERVISOR_BUILDER_H
 #define CAPRA_SUPERVISOR_BUILDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The compiler in development: a process that builds at each change, and says so in a line of
- * JSON on its descriptor 3: {"built": "…"} or {"failed": "…"}. */
+ * JSON on its descriptor 3: {"built": "…"} or {"failed": "…"}; with "isNewEnvironment" when the
+ * `.env` files say something else than before. */
 typedef struct builder builder;
 
 typedef struct builder_events {
-    void (*on_built)(void *owner); /* a new manifest is there */
-    void (*on_end)(void *owner);   /* the process is gone */
+    /* A new manifest is there, for workers that run or, with another environment, for new ones. */
+    void (*on_built)(void *owner, bool is_new_environment);
+    void (*on_end)(void *owner); /* the process is gone */
     void *owner;
 } builder_events;
 

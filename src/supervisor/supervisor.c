@@ -449,11 +449,13 @@ static void on_signal(uv_signal_t *signal, int number)
 /* ---- Development ---- */
 
 /* The first route in JavaScript asks for other workers than routes in C do. */
-static void on_built(void *owner)
+/* Running workers take a new build as it is. What was started with other variables, or is another
+ * program, is replaced. */
+static void on_built(void *owner, bool is_new_environment)
 {
     supervisor *s = owner;
     const char *error;
-    if (list_empty(&s->family.children) ||
+    if (list_empty(&s->family.children) || is_new_environment ||
         s->config->worker_command(s->config->data, &error) != s->command) {
         start_generation(s);
         return;

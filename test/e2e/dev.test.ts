@@ -126,6 +126,46 @@ describe('capra dev', () => {
   });
 });
 
+test('capra dev starts a worker anew when .env files change, and shows it every value', async () => {
+  const server = await startDev({
+    app: {
+      '.env': 'WORD=one\nGONE=soon\n',
+      'pages/api/word.js': `
+const atLoad = process.env.WORD;
+export default (req, res) => res.json([atLoad, process.env.WORD, process.env.GONE ?? null]);
+`,
+    },
+  });
+  const becomes = (value: (string | null)[]) =>
+    until(
+      async () => {
+        const { status, text } = await server.call('GET /api/word');
+        return status === 200 && text === JSON.stringify(value);
+      },
+      JSON.stringify(value),
+      { found: () => server.stdout() + server.stderr() },
+    );
+  const save = (path: string, text: string) => writeFiles(server.folder, { [path]: text });
+  await becomes(['one', 'one', 'soon']);
+  const first = server.worker();
+  save('.env', 'WORD=two\n');
+  await becomes(['two', 'two', null]);
+  save('.env.local', 'WORD=three\n');
+  await becomes(['three', 'three', null]);
+  rmSync(join(server.folder, '.env.local'));
+  await becomes(['two', 'two', null]);
+  await until(() => !isAlive(first), 'end of the first worker');
+  assert.match(server.stdout(), /- Reload env: \.env\.local, \.env$/m);
+  // What says the same is no news: the next change is only the route's.
+  await until(() => server.workers().length === 1, 'end of the workers before');
+  const last = server.worker();
+  save('.env', '# a comment\nWORD=two\n');
+  save('pages/api/word.js', 'export default (req, res) => res.json([]);\n');
+  await becomes([]);
+  assert.equal(server.worker(), last);
+  await server.stop();
+});
+
 test('capra dev leaves no process behind, however it ends', async () => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
     const server = await startDev({ app: { 'pages/api/a.js': says('a') } });
