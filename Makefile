@@ -9,10 +9,10 @@ SECONDS ?= 600
 NODE = node_modules/.bin/node
 
 .DEFAULT_GOAL := build
-.PHONY: help build run dev test bench fuzz docs format lint install lock clean setup-app setup-build setup-test setup-lint
+.PHONY: help build run dev test test-next bench fuzz docs format lint install lock clean setup-app setup-build setup-test setup-lint
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 build: setup-build ## everything that runs: build/capra, build/capra.node, the two bundles
 	@scripts/build.sh release
@@ -26,6 +26,10 @@ dev: build setup-app ## the same, rebuilt at each change
 
 test: setup-test ## every test: make test [SUITES="unit http fuzz …"]
 	@$(NODE) scripts/test.mjs $(SUITES)
+
+test-next: setup-test ## the tutorial's tests, with Next as the server: make test-next [TESTS="stripe …"]
+	@scripts/setup.sh next
+	@$(NODE) test/next/run.mjs $(TESTS)
 
 bench: build ## measure beside the peers: make bench ARGS="…" (see bench/)
 	@scripts/build.sh release bench
@@ -48,7 +52,7 @@ install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.
 	@$(NODE) scripts/install.mjs "$(DESTDIR)$(PREFIX)"
 
 lock: ## after a change to a package.json: bring each package-lock.json up to date
-	@for folder in . test/packages examples/*; do \
+	@for folder in . test/packages test/next examples/*; do \
 		[ ! -f $$folder/package-lock.json ] || (cd $$folder && npm install --no-progress && \
 			cksum <package-lock.json >node_modules/.capra-lock) || exit 1; \
 	done

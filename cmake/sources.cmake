@@ -17,7 +17,7 @@ set(tests ${PROJECT_SOURCE_DIR}/test)
 find_sources(core_sources
     ${src}/base/*.c ${src}/http/*.c ${src}/rules/*.c ${src}/route/*.c ${src}/net/*.c ${src}/body/*.c
     ${src}/policy/*.c ${src}/files/*.c ${src}/response/*.c ${src}/handler/*.c ${src}/native/*.c
-    ${src}/observe/*.c)
+    ${src}/observe/*.c ${src}/rescue/*.c)
 find_sources_here(top_sources ${src}/*.c)
 list(FILTER top_sources EXCLUDE REGEX "/main\\.c$")
 list(APPEND core_sources ${top_sources})

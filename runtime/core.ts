@@ -124,6 +124,9 @@ export interface Core {
 
   /** While it is held, a worker that is to end waits, though no connection is open: work goes on that no client waits for. */
   hold(isHeld: boolean): void;
+
+  /** The process is about to end with this code, by a call that stands in `stack`. */
+  exiting(code: number, stack: string): void;
 }
 
 /** Why `Host.closed` was called. */
@@ -201,4 +204,7 @@ export interface Host {
 
   /** Something ended the request from outside; see `Closed`. After all but `halfClosed` the id names nothing. */
   closed(id: number, why: number): void;
+
+  /** Where JavaScript stands. Called in the middle of whatever runs, when that has held the loop for too long. */
+  stack(): string;
 }

@@ -10,7 +10,7 @@ import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
 import { kId, kListens, kRequest, kResponse } from './internals.ts';
 import { lent } from './lent.ts';
-import { logError } from './log.ts';
+import { logError, stackNow } from './log.ts';
 import { defaultSettings, type Manifest, noKeys, type Route, readManifest } from './manifest.ts';
 import { METHODS } from './methods.ts';
 import { coded, connectionReset } from './node-errors.ts';
@@ -137,6 +137,8 @@ export function createHost(
       if (why !== Closed.halfClosed) guard(() => cut(res, reasonOf(why)));
       else if (wantsToKnow(res)) guard(() => abort(res));
     },
+
+    stack: stackNow,
   };
 }
 

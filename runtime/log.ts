@@ -32,6 +32,19 @@ export function hideFrames(...folders: string[]): void {
   ours = linesFrom(folders);
 }
 
+const NODES = /\n +at [^\n]*(?:\(| )node:[^\n]*/g;
+
+/** Where the caller stands, in the lines of the sources, without what is Node's or ours. */
+export function stackNow(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 50;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return withoutOurs(stack)
+    .replace(NODES, '')
+    .replace(/^[^\n]*\n?/, '');
+}
+
 /** Who wrote the handler can mend nothing in what called it. */
 export function withoutOurs(stack: string): string {
   return stack.replace(ours, '$1');

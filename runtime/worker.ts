@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { readEnvFiles } from '../compiler/env-files.ts';
 import type { Core } from './core.ts';
 import { createHost } from './host.ts';
-import { hideFrames, logError } from './log.ts';
+import { hideFrames, logError, stackNow } from './log.ts';
 import type { Manifest } from './manifest.ts';
 
 const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
@@ -18,6 +18,8 @@ process.dlopen(addon, `${__dirname}/capra.node`, RTLD_NOW | RTLD_GLOBAL);
 // Whatever goes wrong outside of a request's handling: the worker lives on, as in Next.
 process.on('uncaughtException', (error) => logError('uncaughtException', error));
 process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
+// Called by a handler: it answers nobody any more.
+process.on('exit', (code) => addon.exports.exiting(code, stackNow()));
 hideFrames(__dirname, join(dirname(__dirname), 'runtime'));
 
 try {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Brings what a checkout needs: setup.sh [--check] [--app FOLDER] [build] [test] [lint]
+# Brings what a checkout needs: setup.sh [--check] [--app FOLDER] [build] [test] [next] [lint]
 #
 # First the system's packages: each need below has a probe, and only what a probe misses is
 # installed (Debian and its children: with apt-get; elsewhere you are told the names). Then
@@ -29,7 +29,7 @@ test  | clang             | program clang            | clang               | cla
 test  | libFuzzer         | libfuzzer                | libclang-rt-dev     | compiler-rt       | compiler-rt       | llvm
 test  | valgrind          | program valgrind         | valgrind            | valgrind          | valgrind          | -
 test  | PostgreSQL        | postgresql               | postgresql          | postgresql-server | postgresql        | postgresql
-test  | Chromium          | program chromium         | chromium            | chromium          | chromium          | chromium
+test  | Chromium          | browser                  | chromium            | chromium          | chromium          | chromium
 lint  | clang-format      | program clang-format     | clang-format        | clang-tools-extra | clang-extra-tools | clang-format
 lint  | clang-tidy        | program clang-tidy       | clang-tidy          | clang-tools-extra | clang-extra-tools | llvm
 lint  | cppcheck          | program cppcheck         | cppcheck            | cppcheck          | cppcheck          | cppcheck
@@ -51,6 +51,7 @@ cmake_325() {
 }
 # Debian keeps the server's programs out of PATH.
 postgresql() { program postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
+browser() { program chromium || program chromium-browser || program google-chrome; }
 libfuzzer() {
     program clang && ls "$(clang -print-runtime-dir)"/*fuzzer* "$(clang -print-resource-dir)"/lib/*/*fuzzer* 2>/dev/null |
         grep -q .
@@ -181,6 +182,7 @@ done
     fail "there is no Node package for this system ($(uname -sm)); see optionalDependencies in package.json"
 [ -z "$app" ] || example "$app"
 case " $sets " in *" test "*) npm_packages test/packages ;; esac
+case " $sets " in *" next "*) npm_packages test/next ;; esac
 case " $sets " in
 *" test "* | *" lint "*) for each in examples/*/; do example "${each%/}"; done ;;
 esac

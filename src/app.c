@@ -12,6 +12,8 @@
 
 enum { MANIFEST_VERSION = 1, PROXY_BODY_BYTES = 10 * 1024 * 1024 };
 
+#define LONGEST_DURATION_S UINT64_C(31536000)
+
 static int fail(int code, char *why, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -48,6 +50,15 @@ static const char *copy_text(app *a, const json_t *value)
     return text == NULL ? NULL : arena_copy(&a->arena, slice_text(text)).data;
 }
 
+/* In seconds; Next writes it down for hosts that keep it, and does not itself. */
+static uint64_t read_max_duration(const app *a, const json_t *config)
+{
+    double const seconds = json_number_value(json_object_get(config, "maxDuration"));
+    if (a->settings.is_strict_parity || seconds <= 0)
+        return 0;
+    return seconds < LONGEST_DURATION_S ? (uint64_t)(seconds * 1000) : LONGEST_DURATION_S * 1000;
+}
+
 static void read_config(app *a, app_route *r, const json_t *config)
 {
     const json_t *limit = json_object_get(config, "bodyLimit");
@@ -57,6 +68,7 @@ static void read_config(app *a, app_route *r, const json_t *config)
     r->limit_text = copy_text(a, json_object_get(config, "bodyLimitText"));
     if (r->limit_text == NULL)
         r->limit_text = "1mb";
+    r->max_duration_ms = read_max_duration(a, config);
 }
 
 static int load_native(app *a, uint32_t index, const char *module, char *why, size_t size)
@@ -229,24 +241,27 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
     return 0;
 }
 
-int app_needs_node(const char *manifest, char *why, size_t why_size)
+int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
 {
     buffer text = { 0 };
     json_t *root = parse(manifest, &text, why, why_size);
     buffer_cleanup(&text);
     if (root == NULL)
         return CAPRA_E_MANIFEST;
-    int needed = json_is_object(json_object_get(root, "proxy"));
+    *out = (app_facts){
+        .needs_node = json_is_object(json_object_get(root, "proxy")),
+        .is_strict_parity = read_flag(json_object_get(root, "settings"), "parity", false),
+    };
     size_t index;
     json_t *entry;
     json_array_foreach(json_object_get(root, "routes"), index, entry)
     {
         const char *kind = json_string_value(json_object_get(entry, "kind"));
         if (kind != NULL && strcmp(kind, "script") == 0)
-            needed = 1;
+            out->needs_node = true;
     }
     json_decref(root);
-    return needed;
+    return 0;
 }
 
 app *app_hold(app *a)

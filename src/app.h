@@ -29,14 +29,15 @@ typedef struct app_route {
     const char *file;    /* "pages/api/users/[id].ts" */
     app_kind kind;
     const char *message;
-    capra_route_fn run;      /* native */
-    capra_route_fn blocking; /* what `run` runs elsewhere, if it is_blocking */
-    bool is_blocking;        /* the handler waits, and so does it on another thread */
-    bool reads_body;         /* the whole body is read before the handler runs */
-    int64_t body_limit;      /* bytes; -1: none */
-    const char *limit_text;  /* the limit as its author wrote it */
-    void *state;             /* what capra_request_state gives its handler */
-    app_methods *methods;    /* NULL: `run` takes them all */
+    capra_route_fn run;       /* native */
+    capra_route_fn blocking;  /* what `run` runs elsewhere, if it is_blocking */
+    bool is_blocking;         /* the handler waits, and so does it on another thread */
+    bool reads_body;          /* the whole body is read before the handler runs */
+    int64_t body_limit;       /* bytes; -1: none */
+    const char *limit_text;   /* the limit as its author wrote it */
+    uint64_t max_duration_ms; /* how long it may take to answer; 0: it does not say */
+    void *state;              /* what capra_request_state gives its handler */
+    app_methods *methods;     /* NULL: `run` takes them all */
 } app_route;
 
 /* What the project's configuration says about all routes: `settings` of the manifest, from
@@ -78,9 +79,14 @@ typedef struct app_entry {
 int app_make(app **out, const app_entry *entries, uint32_t count, void *state, char *why,
              size_t why_size);
 
-/* Whether the manifest has a route or a proxy that only Node can run; only that is read of it.
- * Returns 1, 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
-int app_needs_node(const char *manifest, char *why, size_t why_size);
+/* What has to be known of a build before a worker loads it. */
+typedef struct app_facts {
+    bool needs_node;       /* it has a route, or a proxy, that only Node can run */
+    bool is_strict_parity; /* it was built with --parity next */
+} app_facts;
+
+/* Reads only that of the manifest. 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
+int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size);
 
 app *app_hold(app *a);
 void app_release(app *a); /* the last one frees it; takes NULL */

@@ -45,6 +45,9 @@ static const unit_rule rules[] = {
     [OPTION_TIME] = { times, 1000, UINT64_C(31536000000), "a time such as 500ms, 10s, 2m or 1h" },
     [OPTION_SIZE] = { sizes, 1, UINT64_C(1) << 40, "a size such as 16384, 16kb or 2mb" },
     [OPTION_COUNT] = { counts, 1, 1000000, "a number" },
+    [OPTION_WORKERS] = { counts, 1, OPTION_WORKERS_MAX, "a number from 1 to 64, or `auto`" },
+    [OPTION_LEAST] = { counts, 1, OPTION_WORKERS_MAX, "a number from 0 to 64" },
+    [OPTION_MOST] = { counts, 1, OPTION_WORKERS_MAX, "a number from 1 to 64, or `auto`" },
 };
 
 void options_init(options *o)
@@ -70,6 +73,11 @@ static bool find_factor(uint64_t *factor, const unit_rule *rule, const char *tex
     return false;
 }
 
+static bool takes_auto(option_unit unit)
+{
+    return unit == OPTION_WORKERS || unit == OPTION_MOST;
+}
+
 /* What the rest of the program relies on, beyond the unit. */
 static bool is_in_range(const option_row *row, uint64_t value, const char **expected)
 {
@@ -85,7 +93,7 @@ static bool is_in_range(const option_row *row, uint64_t value, const char **expe
         *expected = "a number from 1 on";
         return false;
     }
-    return true;
+    return value > 0 || !takes_auto(row->unit);
 }
 
 bool options_set(options *o, const option_row *row, const char *text, const char **expected)
@@ -95,6 +103,10 @@ bool options_set(options *o, const option_row *row, const char *text, const char
     const char *at = text;
     *expected = rule->expected;
 
+    if (takes_auto(row->unit) && strcmp(text, "auto") == 0) {
+        *options_field(o, row) = OPTION_AUTO;
+        return true;
+    }
     for (; *at >= '0' && *at <= '9'; at++) {
         number = number * 10 + (uint64_t)(*at - '0');
         if (number > rule->largest)
@@ -141,6 +153,12 @@ bool options_set_text(options *o, const text_option_row *row, const char *text,
 void options_print(char *out, size_t size, option_unit unit, uint64_t value)
 {
     const suffix *best = NULL;
+    if (value == OPTION_UNSET || value == OPTION_AUTO) {
+        bool const is_unset = value == OPTION_UNSET;
+        const char *otherwise = unit == OPTION_WORKERS ? "auto; in dev 1" : "as --workers";
+        snprintf(out, size, "%s", is_unset ? otherwise : "auto");
+        return;
+    }
     for (const suffix *s = rules[unit].suffixes; s->text != NULL; s++)
         if (value >= s->factor && value % s->factor == 0)
             best = s;

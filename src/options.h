@@ -20,6 +20,8 @@
       "a second, from a client that sends a body (408); 0: any byte is enough")             \
     X(write_rate, "min-write-rate", OPTION_SIZE, 1024,                                      \
       "a second, that a client reads of its answer; 0: any byte is enough")                 \
+    X(stall_ms, "stall-timeout", OPTION_TIME, 30000,                                        \
+      "how long a handler may hold its worker without letting go (504); 0: for ever")       \
     X(shutdown_ms, "shutdown-timeout", OPTION_TIME, 30000,                                  \
       "how long requests in flight may take after a signal to stop")                        \
     X(head_bytes, "max-head-bytes", OPTION_SIZE, 16384, "request line and headers (431)")   \
@@ -30,7 +32,16 @@
       "open at once; more wait until one closes")                                           \
     X(threads, "threads", OPTION_COUNT, 4,                                                  \
       "for handlers in C that are `blocking`, in each worker")                              \
-    X(workers, "workers", OPTION_COUNT, 1, "processes that answer requests")
+    X(workers, "workers", OPTION_WORKERS, OPTION_UNSET,                                     \
+      "processes that answer requests; auto: one for each CPU")                             \
+    X(min_workers, "min-workers", OPTION_LEAST, OPTION_UNSET,                               \
+      "go down to so many when there is little to do; 0: the next connection wakes one")    \
+    X(max_workers, "max-workers", OPTION_MOST, OPTION_UNSET,                                \
+      "go up to so many when there is much to do")                                          \
+    X(idle_ms, "idle-timeout", OPTION_TIME, 30000,                                          \
+      "with --min-workers 0: how long without a request until the last worker goes")        \
+    X(worker_bytes, "max-worker-memory", OPTION_SIZE, 0,                                    \
+      "a worker that has grown beyond this is replaced; 0: none is")
 
 /* Everything that can be set and is a word or a name: field, flag, what its value is called,
  * default, the words that there are to choose from (NULL: any text), and what it means to a person.
@@ -48,7 +59,20 @@
 /* A text with its final zero byte. */
 enum { OPTION_TEXT_BYTES = 1024 };
 
-typedef enum option_unit { OPTION_TIME, OPTION_SIZE, OPTION_COUNT } option_unit;
+typedef enum option_unit {
+    OPTION_TIME,
+    OPTION_SIZE,
+    OPTION_COUNT,
+    OPTION_WORKERS, /* a count, or OPTION_AUTO */
+    OPTION_LEAST,   /* a count, 0 as well */
+    OPTION_MOST,    /* as OPTION_WORKERS */
+} option_unit;
+
+/* Values that are no quantities. */
+#define OPTION_UNSET UINT64_MAX
+#define OPTION_AUTO  (UINT64_MAX - 1)
+
+enum { OPTION_WORKERS_MAX = 64 };
 
 typedef struct options {
 #define CAPRA_OPTION_FIELD(field, flag, unit, value, help) uint64_t field;
@@ -84,8 +108,9 @@ extern const size_t option_row_count;
 void options_init(options *o);
 
 /* Sets one from text: times take `ms`, `s`, `m`, `h` (none: s), sizes `b`, `kb`, `mb`, `gb` (none:
- * b; 1 kb is 1024 bytes), counts a plain number. False when the text is none of these, is too
- * large, or lies outside what the option can be; `*expected` then says what would be right. */
+ * b; 1 kb is 1024 bytes), counts a plain number, and those of workers `auto`. False when the text
+ * is none of these, is too large, or lies outside what the option can be; `*expected` then says
+ * what would be right. */
 bool options_set(options *o, const option_row *row, const char *text, const char **expected);
 
 /* Sets a text. False when it is none of its choices, empty, or too long; `*expected` then says what

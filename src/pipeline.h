@@ -9,6 +9,8 @@
 #include "observer.h"
 #include "server.h"
 
+#include <stdatomic.h>
+
 /* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
 
 /* A stage passes the request on, or has answered it, or waits for something to happen. */
@@ -35,8 +37,10 @@ struct server {
     native_host *native; /* NULL without a loop */
     score own_score;     /* as long as nobody else wants to know */
     score *score;
-    uint32_t pulls; /* in this turn */
-    bool is_inside; /* the script host has been entered in this turn */
+    capra_request *running;                /* whose handler has been called and has not returned */
+    _Atomic uint64_t shortest_duration_ms; /* of all routes that have a limit; 0: none has */
+    uint32_t pulls;                        /* in this turn */
+    bool is_inside;                        /* the script host has been entered in this turn */
     bool is_draining;
     bool is_orphan; /* its owner is done with it; requests that are held are not */
 };
@@ -113,6 +117,7 @@ static inline void pipeline_leave(server *s)
 {
     if (s->is_inside) {
         s->is_inside = false;
+        s->running = NULL; /* what was put off may be of any */
         s->script->leave(s->script->data);
     }
 }

@@ -26,7 +26,9 @@ static verdict blame(capra_request *req)
 
 static verdict run_native(capra_request *req)
 {
+    req->server->running = req;
     req->route->run(req, &req->res);
+    req->server->running = NULL;
     if (req->res.state == RESPONSE_ENDED)
         return ANSWERED;
     return req->held != NULL || req->res.source != NULL ? PASS : blame(req);
@@ -46,6 +48,7 @@ verdict stage_run_handler(capra_request *req)
     }
     pipeline_enter(s);
     req->id = ids_give(&s->ids, req);
+    s->running = req;
     conn *c = req->conn;
     s->script->request(s->script->data, req);
     return c->is_closing || req->res.state == RESPONSE_ENDED ? LATER : PASS;
@@ -105,6 +108,7 @@ void pipeline_tell_piece(capra_request *req, capra_slice piece)
         native_tell_piece(req, piece, false);
     } else {
         pipeline_enter(req->server);
+        req->server->running = req;
         host->body(host->data, req->id, piece);
     }
 }

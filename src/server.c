@@ -61,6 +61,8 @@ static void destroy(server *s);
 void pipeline_free(capra_request *req)
 {
     server *s = req->server;
+    if (s->running == req)
+        s->running = NULL;
     pipeline_take_id(req);
     if (req->held != NULL || req->farewells != NULL)
         native_end(req);
@@ -402,6 +404,17 @@ bool server_turn(server *s)
 
 /* ---- The server itself ---- */
 
+static uint64_t shortest_duration(const app *a)
+{
+    uint64_t shortest = 0;
+    for (uint32_t i = 0; i < app_route_count(a); i++) {
+        uint64_t const each = app_find(a, i)->max_duration_ms;
+        if (each != 0 && (shortest == 0 || each < shortest))
+            shortest = each;
+    }
+    return shortest;
+}
+
 static void take_settings(server *s)
 {
     s->trusted = s->told_trusted != NULL ? s->told_trusted : app_trusted(s->app);
@@ -413,6 +426,7 @@ static void take_settings(server *s)
         .is_powered_by = settings->is_powered_by,
         .is_dev = settings->is_dev,
     };
+    atomic_store(&s->shortest_duration_ms, shortest_duration(s->app));
 }
 
 server *server_new(const options *o, app *a, const script_host *script, observer *told)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/scoreboard.h"
 #include "net/net.h"
+#include "rescue/rescue.h"
 #include "supervisor/worker_channel.h"
 #include "supervisor/worker_pulse.h"
 
@@ -13,6 +14,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct worker {
@@ -94,6 +96,7 @@ int worker_config_read(worker_config *out, const char *text, char *why, size_t w
 static void on_net_closed(void *data)
 {
     worker *w = data;
+    rescue_end();
     if (w->channel != NULL)
         channel_close(w->channel);
     pulse_stop(w->pulse);
@@ -129,10 +132,12 @@ static void drain(worker *w, uint32_t idle_ms)
 static bool on_turn(void *owner)
 {
     worker *w = owner;
+    rescue_enter();
     bool const has_more = server_turn(w->server);
     uint32_t const wait_ms = observer_turn(w->observer);
     if (wait_ms > 0)
         net_wake(w->net, wait_ms);
+    rescue_leave();
     if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0)
         worker_stop(w);
     return has_more;
@@ -245,6 +250,13 @@ static int open_observer(worker *w, char *why, size_t why_size)
                          why_size);
 }
 
+/* Who looks at a breakpoint holds the loop for as long as that takes. */
+static bool is_debugged(void)
+{
+    const char *node_options = getenv("NODE_OPTIONS");
+    return node_options != NULL && strstr(node_options, "--inspect") != NULL;
+}
+
 int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
                  void (*on_end)(void *data), void *data, char *why, size_t why_size)
 {
@@ -288,6 +300,11 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     }
     w->pulse = pulse_start(loop, w->score);
     score_set(&w->score->state, SCORE_SERVING);
+    rescue_config const rescued = { .server = w->server,
+                                    .net = w->net,
+                                    .loop = loop,
+                                    .stall_ms = is_debugged() ? 0 : config->options.stall_ms };
+    rescue_begin(&rescued);
     channel_send(w->channel, MESSAGE_READY, routes);
     *out = w;
     return 0;

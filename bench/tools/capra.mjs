@@ -31,6 +31,8 @@ export function capra({ title, apps }) {
         // The other peers write no line for a request either; a workload's options come behind.
         '--log',
         'none',
+        '--workers',
+        '1',
         ...options,
       ],
       env: { BENCH_UPLOADS: bench.scratch('uploads') },

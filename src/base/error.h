@@ -30,6 +30,10 @@
     X(BODY_CUT, 400, "the body ended before its announced length")                  \
     X(HEAD_SLOW, 408, "the request head did not arrive in time")                    \
     X(BODY_SLOW, 408, "the request body did not arrive in time")                    \
+    X(HANDLER_SLOW, 504, "the route has not answered in time")                      \
+    X(CRASHED, 500, "the process that ran the route has ended")                     \
+    X(LOST, 500, "the process that ran the route has ended, because of another")    \
+    X(UNSERVED, 503, "the process ended before it began with this; send it again")  \
     X(BUSY, 503, "the server has no room for another request")                      \
     X(HANDLER, 500, "the handler failed")                                           \
     X(HEAD_SENT, 0, "the head of the response has been sent already")               \

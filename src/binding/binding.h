@@ -13,7 +13,7 @@
  * JavaScript are in script.c, those out of it in core.c. What crosses is described in
  * runtime/core.ts. */
 
-#define HOST_CALLS(X) X(request) X(proxy) X(body) X(drained) X(closed) X(routes)
+#define HOST_CALLS(X) X(request) X(proxy) X(body) X(drained) X(closed) X(routes) X(stack)
 
 typedef enum host_call {
 #define HOST_CALL_ENUM(name) HOST_##name,
@@ -30,6 +30,7 @@ typedef struct binding {
     napi_ref calls[HOST_CALL_COUNT];
     napi_async_context context; /* in whose name JavaScript is called */
     napi_async_cleanup_hook_handle cleanup;
+    void *isolate; /* V8's, of this environment */
     bool is_cleaning_up;
 
     /* While inside: a scope, and the values that every call needs. */
@@ -50,6 +51,9 @@ napi_value make_trailers(napi_env env, const capra_request *req);
 
 /* Puts the functions of `Core` on `exports`. */
 napi_status core_define(binding *b, napi_value exports);
+
+/* Has the rescue judge where JavaScript stands, in the middle of a loop that never ends too. */
+void interrupt_init(binding *b);
 
 /* Every status is checked: a failure here is a fault of the addon or the end of the
  * environment, and the process cannot go on with half a call. */

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "binding.h"
 #include "client.h"
+#include "rescue/rescue.h"
 
 #include <stdlib.h>
 
@@ -282,6 +283,18 @@ static void on_cleanup(napi_async_cleanup_hook_handle handle, void *data)
         napi_remove_async_cleanup_hook(handle);
 }
 
+/* process.exit was called: by a handler, for the worker itself has nothing left then. */
+static napi_value exiting(napi_env env, napi_callback_info info)
+{
+    frame f;
+    open_frame(&f, env, info);
+    int const code = (int)read_integer(env, f.args[0], 0);
+    read_string(env, f.args[1], &f.b->body, napi_get_value_string_utf8);
+    if (f.b->worker != NULL)
+        rescue_on_exit(code, buffer_slice(&f.b->body));
+    return NULL;
+}
+
 static napi_value start(napi_env env, napi_callback_info info)
 {
     frame f;
@@ -304,6 +317,8 @@ static napi_value start(napi_env env, napi_callback_info info)
     CHECK(env, napi_add_async_cleanup_hook(env, on_cleanup, b, &b->cleanup));
     if (worker_start(&b->worker, loop, &config, &b->host, on_worker_end, b, why, sizeof why) != 0)
         napi_throw_error(env, "ERR_CAPRA_START", why);
+    else
+        interrupt_init(b);
     return NULL;
 }
 
@@ -325,6 +340,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("page", page),
         CORE_FUNCTION("passOn", pass_on),
         CORE_FUNCTION("trailers", trailers),
+        CORE_FUNCTION("exiting", exiting),
 #undef CORE_FUNCTION
     };
     return napi_define_properties(b->env, exports, sizeof functions / sizeof *functions, functions);

@@ -54,7 +54,7 @@ static void print_options(void)
            "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
            "  -H, --hostname HOST           on which address (all)\n");
     for (size_t i = 0; i < option_row_count; i++) {
-        static const char *const kinds[] = { "TIME", "SIZE", "N" };
+        static const char *const kinds[] = { "TIME", "SIZE", "N", "N|auto", "N", "N|auto" };
         const option_row *row = &option_rows[i];
         char flag[64], value[32];
         snprintf(flag, sizeof flag, "--%s %s", row->flag, kinds[row->unit]);

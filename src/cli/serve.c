@@ -3,11 +3,13 @@
 #include "base/arena.h"
 #include "base/scoreboard.h"
 #include "cli.h"
+#include "cpus.h"
 #include "net/loop.h"
 #include "observe/metrics.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@ extern char **environ;
 typedef struct serving {
     const cli_arguments *args;
     char manifest[8192]; /* as a path from anywhere */
+    app_facts facts;     /* of the build that was looked at last */
     double started_ms;
     char *const script_worker[3], *const native_worker[3];
     char why[1024];
@@ -43,12 +46,11 @@ static void on_ready(void *data, uint32_t routes)
 static char *const *worker_command(void *data, const char **error)
 {
     serving *s = data;
-    int const needs_node = app_needs_node(s->manifest, s->why, sizeof s->why);
-    if (needs_node < 0) {
+    if (app_peek(&s->facts, s->manifest, s->why, sizeof s->why) != 0) {
         *error = s->why;
         return NULL;
     }
-    if (needs_node == 0)
+    if (!s->facts.needs_node)
         return s->native_worker;
     if (s->script_worker[0][0] == '\0') {
         *error = "Node was not found in node_modules beside Capra; run `npm install` there";
@@ -112,6 +114,35 @@ static bool has_build(serving *s)
     return false;
 }
 
+/* How many workers: `--workers`, unless one of the two ends is given. What is like Next in all is
+ * one process, too. */
+static bool read_scale(scale_limits *out, const serving *s)
+{
+    const options *o = &s->args->options;
+    bool const is_development = s->args->command == COMMAND_DEV;
+    bool const is_single = is_development || s->facts.is_strict_parity;
+    uint64_t const cpus = cpus_count();
+    uint64_t const all = cpus < OPTION_WORKERS_MAX ? cpus : OPTION_WORKERS_MAX;
+    uint64_t const usual = o->workers == OPTION_UNSET  ? (is_single ? 1 : all)
+                           : o->workers == OPTION_AUTO ? all
+                                                       : o->workers;
+    uint64_t const most = o->max_workers == OPTION_AUTO ? all : o->max_workers;
+    bool const has_min = o->min_workers != OPTION_UNSET, has_max = most != OPTION_UNSET;
+    if (is_development && (has_min || has_max)) {
+        fprintf(stderr, "capra: --min-workers and --max-workers are options of `capra start`\n");
+        return false;
+    }
+    if (has_min && has_max && o->min_workers > most) {
+        fprintf(stderr, "capra: --min-workers %" PRIu64 " is more than --max-workers %" PRIu64 "\n",
+                o->min_workers, most);
+        return false;
+    }
+    uint64_t const min = has_min ? o->min_workers : (has_max && most < usual ? most : usual);
+    uint64_t const max = has_max ? most : (min > usual ? min : usual);
+    *out = (scale_limits){ (uint32_t)min, (uint32_t)max, o->idle_ms };
+    return true;
+}
+
 int cli_serve(const cli_arguments *args, const cli_paths *paths)
 {
     bool const is_development = args->command == COMMAND_DEV;
@@ -131,6 +162,10 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
     snprintf(s.manifest, sizeof s.manifest, "%s/%s", args->directory, config.manifest);
     if (!is_development && !has_build(&s))
         return EXIT_FAILED;
+
+    scale_limits limits;
+    if (!read_scale(&limits, &s))
+        return EXIT_USAGE;
 
     uint16_t port = args->port;
     int const fd = cli_listen(args->hostname, &port);
@@ -160,8 +195,10 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .compiler = is_development ? compiler : NULL,
         .listeners = &fd,
         .listener_count = 1,
-        .scale = { (uint32_t)args->options.workers, (uint32_t)args->options.workers, 0 },
         .metrics_fd = metrics_fd(counted),
+        .scale = limits,
+        .worker_bytes = args->options.worker_bytes,
+        .tells_signal = s.facts.is_strict_parity || args->parity != NULL,
         .shutdown_ms = args->options.shutdown_ms,
         .on_ready = on_ready,
         .data = &s,

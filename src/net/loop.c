@@ -29,3 +29,13 @@ void loop_free(void *loop)
     uv_loop_close(loop);
     free(loop);
 }
+
+uint64_t loop_slept_ns(void *loop)
+{
+    return uv_metrics_idle_time(loop);
+}
+
+uint64_t loop_now_ms(const void *loop)
+{
+    return uv_now(loop);
+}

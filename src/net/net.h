@@ -50,6 +50,11 @@ void net_wake(net *n, uint32_t ms);
 
 uint32_t net_connection_count(const net *n);
 
+/* Shows every open connection with its descriptor and what a former flush has left unsent. Changes
+ * nothing, allocates nothing and takes no lock: it is for a process that is about to end. */
+typedef void (*net_visit_fn)(conn *c, int fd, capra_slice unsent, void *data);
+void net_each(const net *n, net_visit_fn visit, void *data);
+
 /* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack
  * socket without `::ffff:`: "192.0.2.7 40000 IPv4 192.0.2.1 3000". Asked of the system once; lent
  * until the connection closes. Empty when nobody is there. */

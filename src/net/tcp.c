@@ -522,6 +522,30 @@ uint32_t net_connection_count(const net *n)
     return score_get(&n->score->connections);
 }
 
+/* ---- The last look ---- */
+
+/* libuv counts down what it still has of it. */
+static capra_slice unsent_rest(const tcp *t)
+{
+    if (!t->conn.is_writing)
+        return slice_of("", 0);
+    const buffer *bytes = &t->rest->bytes;
+    size_t const length = uv_stream_get_write_queue_size((const uv_stream_t *)&t->handle);
+    return slice_of(bytes->data + bytes->end - length, length);
+}
+
+/* The count ends the walk, should a fault have made a circle of the list. */
+void net_each(const net *n, net_visit_fn visit, void *data)
+{
+    uint32_t left = net_connection_count(n);
+    for (const list *link = n->open.next; link != &n->open && left > 0; link = link->next, left--) {
+        tcp *t = LIST_OWNER(link, tcp, open);
+        int fd;
+        if (uv_fileno((const uv_handle_t *)&t->handle, &fd) == 0)
+            visit(&t->conn, fd, unsent_rest(t), data);
+    }
+}
+
 /* ---- Addresses ---- */
 
 enum { PEER_TEXT = 2 * IP_TEXT + sizeof " 65535 IPv6  65535" };

@@ -373,12 +373,13 @@ static void on_ring(void *owner)
 
 static void set_wanted(supervisor *s, uint32_t before)
 {
-    if (s->scale.wanted > before)
-        log_line(LOG_INFO, "%u workers are too few: now %u", before, s->scale.wanted);
-    else if (s->scale.wanted == 0)
-        log_line(LOG_INFO, "nothing to do: the workers go, and the next connection wakes one");
+    uint32_t const wanted = s->scale.wanted;
+    if (wanted == 0)
+        log_line(LOG_INFO,
+                 "there is nothing to do: no worker stays; the next connection wakes one");
     else
-        log_line(LOG_INFO, "%u workers are more than needed: now %u", before, s->scale.wanted);
+        log_line(LOG_INFO, "there is %s to do: from %u to %u workers",
+                 wanted > before ? "more" : "less", before, wanted);
     start_missing(s);
     settle(s);
 }
@@ -441,6 +442,8 @@ static void on_signal(uv_signal_t *signal, int number)
             start_generation(s);
         return;
     }
+    if (s->config->tells_signal && !s->is_stopping)
+        s->exit_code = 128 + number;
     if (s->is_stopping)
         kill_all(s); /* a second signal: whoever sent it does not want to wait */
     stop(s);

@@ -28,6 +28,7 @@ typedef struct supervisor_config {
     scale_limits scale;    /* how many workers */
     uint64_t worker_bytes; /* one that has more memory is replaced; 0: none is */
     uint64_t shutdown_ms;
+    bool tells_signal; /* after SIGTERM and SIGINT the exit code is 128 and the signal's number */
     const char *admin; /* where the admin listener is, for other commands to find; NULL: nowhere */
     /* Everyone serves for the first time; `routes` as the worker has counted. */
     void (*on_ready)(void *data, uint32_t routes);

@@ -47,7 +47,7 @@ export async function startApp(
   if (app.isDev) return serve(['dev', write(app), ...modeArgs(mode), ...args], env);
   const { folder, code, stdout, stderr } = await build(app, mode);
   if (code !== 0) throw new Error(`the app "${name}" does not build: ${stdout}${stderr}`);
-  return serve(['start', folder, ...args], env);
+  return serve(['start', folder, '--workers', '1', ...args], env);
 }
 
 async function serve([command, folder, ...args]: string[], env: Environment): Promise<Server> {

@@ -14,6 +14,7 @@ const app = {
     }`,
   'pages/api/block.js': `
     export default function handler(req, res) {
+      console.error('stuck');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(req.query.ms));
       res.status(200).end();
     }`,
@@ -72,8 +73,7 @@ test('a worker that is stuck in a handler holds no new connection up', async () 
   const blocker = await Wire.open(server.port);
   try {
     await blocker.send(format('GET /api/block?ms=20000'));
-    // Whoever has the blocker answers nobody for long. What it accepts meanwhile waits, so only the
-    // other one accepts.
+    await server.logged(/stuck/);
     const { wires, pids } = await connectMany(server.port, 32);
     assert.equal(new Set(pids).size, 1);
     assert.equal(blocker.waiting, 0);

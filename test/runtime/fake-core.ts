@@ -82,6 +82,8 @@ export class FakeCore implements Core {
     this.close(id);
   }
 
+  exiting(): void {}
+
   open(id: number): void {
     this.#open.add(id);
     this.answers.delete(id);

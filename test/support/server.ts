@@ -33,7 +33,7 @@ export interface ServerOptions {
 }
 
 /**
- * Builds the project and serves it on a free port.
+ * Builds the project and serves it on a free port, with one worker unless `args` say otherwise.
  *
  * @example
  * const server = await startCapra({ app: { 'pages/api/hello.js': '…' } });
@@ -41,7 +41,11 @@ export interface ServerOptions {
  * await server.stop();
  */
 export async function startCapra({ app, args = [], env = {} }: ServerOptions): Promise<Server> {
-  return serve('start', await buildApp(app), args, env);
+  // What a test asks one worker, it mostly wants to find again in the same one.
+  const workers = args.some((arg) => /^--(?:(?:min|max)-)?workers\b/.test(arg))
+    ? []
+    : ['--workers', '1'];
+  return serve('start', await buildApp(app), [...workers, ...args], env);
 }
 
 /** The same with `capra dev`, which builds by itself; the folder is of this server alone. */

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { within } from '../support/deadline.ts';
+import { until, within } from '../support/deadline.ts';
 import { tutorial as folder } from '../support/paths.ts';
 import {
   elsewhere,
@@ -104,11 +104,15 @@ if (elsewhere === undefined) {
       for (let i = 0; i < 6; i++) await write(own);
       for (let i = 0; i < 6; i++) assert.deepEqual(await titles(own), kept);
 
-      const workers = own.server.workers();
+      const old = own.server.workers();
       process.kill(own.server.pid, 'SIGHUP');
       for (let i = 0; i < 6; i++) await write(own);
       assert.deepEqual(await titles(own), kept);
-      process.kill(workers[0], 'SIGKILL');
+      const [worker] = await until(() => {
+        const now = own.server.workers();
+        return now.length === 2 && !now.some((pid) => old.includes(pid)) && now;
+      }, 'new workers alone');
+      process.kill(worker, 'SIGKILL');
       for (let i = 0; i < 4; i++) assert.deepEqual(await titles(own), kept);
       await own.stop();
 

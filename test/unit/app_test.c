@@ -104,27 +104,32 @@ static void a_missing_manifest_is_named(void **state)
     char why[256];
     assert_int_equal(app_load(&a, "/nonexistent/manifest.json", why, sizeof why), CAPRA_E_MANIFEST);
     assert_non_null(strstr(why, "/nonexistent/manifest.json cannot be read"));
-    assert_int_equal(app_needs_node("/nonexistent/manifest.json", why, sizeof why),
+    app_facts facts;
+    assert_int_equal(app_peek(&facts, "/nonexistent/manifest.json", why, sizeof why),
                      CAPRA_E_MANIFEST);
 }
 
-static int needs_node(const char *text)
+static app_facts peek(const char *text)
 {
+    app_facts facts;
     char path[] = "/tmp/capra-app-test-XXXXXX", why[256];
     int const fd = mkstemp(path);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    int const needed = app_needs_node(path, why, sizeof why);
+    assert_int_equal(app_peek(&facts, path, why, sizeof why), 0);
     unlink(path);
-    return needed;
+    return facts;
 }
 
 static void only_scripts_need_node(void **state)
 {
     (void)state;
-    assert_int_equal(needs_node(MANIFEST("{\"kind\":\"native\"},{\"kind\":\"script\"}")), 1);
-    assert_int_equal(needs_node(MANIFEST("{\"kind\":\"native\"},{\"kind\":\"error\"}")), 0);
-    assert_int_equal(needs_node(MANIFEST("")), 0);
+    assert_true(peek(MANIFEST("{\"kind\":\"native\"},{\"kind\":\"script\"}")).needs_node);
+    assert_false(peek(MANIFEST("{\"kind\":\"native\"},{\"kind\":\"error\"}")).needs_node);
+    assert_false(peek(MANIFEST("")).needs_node);
+    assert_false(peek(MANIFEST("")).is_strict_parity);
+    assert_true(
+        peek("{\"version\":1,\"settings\":{\"parity\":true},\"routes\":[]}").is_strict_parity);
 }
 
 int main(void)

@@ -82,8 +82,9 @@ export function withCors({
     if (origin && allowed.has(origin)) res.setHeader('Access-Control-Allow-Origin', origin);
     if (req.method !== 'OPTIONS') return handler(req, res);
 
-    if (origin && !allowed.has(origin)) throw new Forbidden('Origin not allowed');
-    if (origin) {
+    // A browser asks on behalf of another site, and says what for. Any other OPTIONS is a plain one.
+    if (origin && req.headers['access-control-request-method']) {
+      if (!allowed.has(origin)) throw new Forbidden('Origin not allowed');
       res.setHeader('Access-Control-Allow-Methods', methods.join(', '));
       if (headers.length > 0) res.setHeader('Access-Control-Allow-Headers', headers.join(', '));
       res.setHeader('Access-Control-Max-Age', maxAgeSeconds);

@@ -182,13 +182,17 @@ let sending = 0;
 async function send() {
   const turn = ++sending;
   at('send').disabled = true;
+  at('answer').setAttribute('aria-busy', 'true');
   try {
     const result = await perform(now.example);
     if (turn === sending) showResult(result);
   } catch (error) {
     if (turn === sending) showFailure(error);
   } finally {
-    if (turn === sending) at('send').disabled = false;
+    if (turn === sending) {
+      at('send').disabled = false;
+      at('answer').removeAttribute('aria-busy');
+    }
   }
 }
 

@@ -44,7 +44,7 @@ async function sampleEvent(change = (payload) => payload) {
 }
 
 const note = { name: 'note.txt', type: 'text/plain', text: 'A file of one line.\n' };
-const script = { name: 'evil.html', type: 'text/html', text: '<script>alert(1)</script>' };
+const program = { name: 'photo.png', type: 'image/png', text: '\u007fELF\u0002\u0001\u0001\u0000' };
 
 export const chapters = [
   {
@@ -169,12 +169,13 @@ export const chapters = [
             ],
           },
           {
-            name: 'A type that is refused',
+            name: 'A program as a photo',
+            note: 'Its name and its type say PNG. The route looks at the bytes.',
             method: 'POST',
             form: [
               { name: 'name', value: 'Eve' },
               { name: 'email', value: 'eve@example.com' },
-              { name: 'file', file: script },
+              { name: 'file', file: program },
             ],
             expect: 415,
           },

@@ -19,7 +19,8 @@ function generateClients() {
   const schema = join(root, 'prisma/schema.prisma');
   const text = readFileSync(schema, 'utf8');
   const { version } = JSON.parse(readFileSync(join(packages, 'prisma/package.json'), 'utf8'));
-  const stamp = join(packages, '.prisma/made-from');
+  // In what npm does not know and so takes away when it installs: the stamp goes with it.
+  const stamp = join(packages, '@prisma/client-postgresql/.made-from');
   const made = createHash('sha256').update(`${version}\n${text}`).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return;
 

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+#include "rescue.h"
+
+#include "answers.h"
+#include "base/error.h"
+#include "guard.h"
+#include "line.h"
+#include "pipeline.h"
+#include "stack.h"
+#include "watch.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Everything is done on the loop's thread, where it stands: in a signal handler, in an interrupt of
+ * V8, or in an exit. A fault of another thread, and the watch, interrupt it first. So nothing moves
+ * while the connections are looked at; but it may have stopped in the middle of a move, or
+ * have broken something before, and each look is guarded. */
+
+/* Default: ignored. So it does no harm to a process that does not know it yet, or any more. */
+#define KNOCK_SIGNAL SIGURG
+
+typedef struct fault_row {
+    int number;
+    const char *name, *meaning;
+} fault_row;
+
+static const fault_row faults[] = {
+    { SIGSEGV, "SIGSEGV", "an access to memory that is not there" },
+    { SIGBUS, "SIGBUS", "an access to memory that cannot be had" },
+    { SIGFPE, "SIGFPE", "a number that arithmetic has no answer for" },
+    { SIGILL, "SIGILL", "an instruction that the processor does not have" },
+    { SIGABRT, "SIGABRT", "the process has ended itself" },
+    { SIGTRAP, "SIGTRAP", "the process has ended itself" },
+    { SIGSYS, "SIGSYS", "a system call that is not allowed" },
+};
+enum { ASK_AGAIN_MS = 50 };
+enum { FAULTS = sizeof faults / sizeof *faults, STACK_BYTES = 128 * 1024, LAST_SECONDS = 3 };
+
+/* V8's, where WebAssembly is run: it leaves checks of bounds to the processor. True when the fault
+ * was one of these, and is an exception now. */
+typedef bool (*take_wasm_fault_fn)(int number, siginfo_t *info, void *context);
+static const char take_wasm_fault_name[] = "_ZN2v828TryHandleWebAssemblyTrapPosixEiP9siginfo_tPv";
+
+static struct {
+    rescue_config config;
+    bool has_begun;
+    pthread_t loop_thread;
+    watch *watch;
+    void (*interrupt)(void *data);
+    void *interrupt_data;
+    struct sigaction before[FAULTS], before_knock;
+    take_wasm_fault_fn take_wasm_fault;
+    void *stack; /* for signal handlers: a fault may be that there is no more of the usual one */
+    _Atomic bool is_over; /* somebody answers, or has */
+    _Atomic bool is_answered;
+    _Atomic int fault_elsewhere; /* the signal of another thread, whose turn it is */
+} worker;
+
+/* ---- What is said ---- */
+
+static void put_request(line *l, const capra_request *req)
+{
+    line_put(l, ", at ");
+    line_put(l, http_method_name(req->head.method));
+    line_put(l, " ");
+    line_put_slice(l, req->target.path);
+}
+
+static void put_routes(line *l, const rescue_tally *tally)
+{
+    for (uint32_t i = 0; i < tally->route_count; i++) {
+        line_put(l, i == 0 ? ", with requests in " : ", ");
+        line_put(l, tally->routes[i]->file);
+    }
+}
+
+/* " in pages/api/x.ts, at GET /api/x": who it was, as well as that is known. */
+static void put_place(line *l, const rescue_blame *blame, const rescue_tally *tally)
+{
+    guard g;
+    if (GUARD_ENTER(&g)) {
+        const capra_request *req = blame->request;
+        const app_route *route = req != NULL ? req->route : blame->route;
+        if (route != NULL) {
+            line_put(l, " in ");
+            line_put(l, route->file);
+        } else {
+            put_routes(l, tally);
+        }
+        if (req != NULL)
+            put_request(l, req);
+    }
+    guard_leave(&g);
+}
+
+/* ": 2 × 500", ", 1 × 503": a part of a list. */
+static void put_count(line *l, bool *is_first, uint32_t count, const char *what)
+{
+    if (count == 0)
+        return;
+    line_put(l, *is_first ? ": " : ", ");
+    line_put_number(l, count);
+    line_put(l, what);
+    *is_first = false;
+}
+
+static void log_tally(const rescue_tally *tally, int code)
+{
+    line l = { 0 };
+    bool is_first = true;
+    line_put(&l, "  The worker ends. Requests in flight");
+    put_count(&l, &is_first, tally->blamed, code == CAPRA_E_HANDLER_SLOW ? " × 504" : " × 500");
+    put_count(&l, &is_first, tally->lost, " × 500 (begun, and not to blame)");
+    put_count(&l, &is_first, tally->unserved, " × 503 (not begun)");
+    put_count(&l, &is_first, tally->cut, " cut (answered in part)");
+    line_put(&l, is_first ? ": none" : "");
+    line_log(&l);
+}
+
+/* A stack, as it comes: the lines are JavaScript's. */
+static void log_lines(capra_slice lines)
+{
+    while (lines.length > 0) {
+        line l = { 0 };
+        const char *end = memchr(lines.data, '\n', lines.length);
+        size_t const length = end == NULL ? lines.length : (size_t)(end - lines.data);
+        line_put_slice(&l, slice_of(lines.data, length));
+        line_log(&l);
+        lines = slice_from(lines, length + 1);
+    }
+}
+
+/* ---- Who it was ---- */
+
+static server *served(void)
+{
+    return worker.config.server;
+}
+
+static const capra_request *running(void)
+{
+    return served()->running;
+}
+
+/* Whether `text` has the name of a source file as a whole: "pages/api/x.ts:3" is not "api/x.ts". */
+static bool names_file(capra_slice text, const char *file)
+{
+    size_t const length = strlen(file);
+    const char *at = text.data;
+    while ((at = memmem(at, text.length - (size_t)(at - text.data), file, length)) != NULL) {
+        const char *end = at + length;
+        bool const starts = at == text.data || at[-1] == '/' || at[-1] == '(' || at[-1] == ' ';
+        if (starts && end < text.data + text.length && *end == ':')
+            return true;
+        at = end;
+    }
+    return false;
+}
+
+/* The route that stands in a stack, when it is not known otherwise. */
+static const app_route *route_in(capra_slice stack)
+{
+    const app *a = served()->app;
+    for (uint32_t i = 0; stack.length > 0 && i < app_route_count(a); i++)
+        if (names_file(stack, app_find(a, i)->file))
+            return app_find(a, i);
+    return NULL;
+}
+
+static rescue_blame blame_now(int code, capra_slice stack)
+{
+    rescue_blame blame = { .request = running(), .code = code };
+    if (blame.request == NULL)
+        blame.route = route_in(stack);
+    if (blame.request == NULL && blame.route == NULL)
+        blame.route = rescue_only_route(worker.config.net);
+    return blame;
+}
+
+/* ---- The rescue ---- */
+
+/* Whoever asks first does it. */
+static bool is_mine(void)
+{
+    return worker.has_begun && !atomic_exchange(&worker.is_over, true);
+}
+
+/* Whatever may still go wrong: the process does end. */
+static void limit_time(void)
+{
+    sigset_t alarms;
+    signal(SIGALRM, SIG_DFL);
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+    alarm(LAST_SECONDS);
+}
+
+/* `l`: what has happened; who it was is put behind it. */
+static void answer_and_log(line *l, const rescue_blame *blame)
+{
+    rescue_tally tally = { 0 };
+    rescue_answer(&tally, worker.config.net, blame);
+    put_place(l, blame, &tally);
+    line_log(l);
+    log_tally(&tally, blame->code);
+    atomic_store(&worker.is_answered, true);
+}
+
+/* ---- Faults ---- */
+
+static size_t find_fault(int number)
+{
+    size_t i = 0;
+    while (i < FAULTS - 1 && faults[i].number != number)
+        i++;
+    return i;
+}
+
+static void rescue_from(const fault_row *fault, const siginfo_t *info)
+{
+    line l = { 0 };
+    rescue_blame const blame = blame_now(CAPRA_E_CRASHED, slice_of("", 0));
+    line_put(&l, "⨯ ");
+    line_put(&l, fault->name);
+    line_put(&l, " (");
+    line_put(&l, fault->meaning);
+    if (info != NULL && (fault->number == SIGSEGV || fault->number == SIGBUS)) {
+        line_put(&l, ": ");
+        line_put_hex(&l, (uintptr_t)info->si_addr);
+    }
+    line_put(&l, ")");
+    answer_and_log(&l, &blame);
+    stack_log();
+}
+
+static void wait_for_answers(void)
+{
+    struct timespec const moment = { .tv_nsec = 2000000 };
+    for (int i = 0; i < 500 && !atomic_load(&worker.is_answered); i++)
+        nanosleep(&moment, NULL);
+}
+
+static bool is_loop_thread(void)
+{
+    return pthread_equal(pthread_self(), worker.loop_thread) != 0;
+}
+
+/* The fault happens once more, or is raised once more, and now means what it meant before us: a
+ * core dump, a sanitizer's report, the end. */
+static void hand_back(size_t which, const siginfo_t *info)
+{
+    int const number = faults[which].number;
+    sigaction(number, &worker.before[which], NULL);
+    if (info->si_code <= 0 || number == SIGABRT || number == SIGTRAP || number == SIGSYS)
+        raise(number);
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    size_t const which = find_fault(number);
+    if (number == SIGSEGV && worker.take_wasm_fault != NULL &&
+        worker.take_wasm_fault(number, info, context))
+        return;
+    if (is_loop_thread())
+        guard_return();
+    if (is_mine()) {
+        limit_time();
+        if (is_loop_thread()) {
+            rescue_from(&faults[which], info);
+        } else {
+            atomic_store(&worker.fault_elsewhere, number);
+            pthread_kill(worker.loop_thread, KNOCK_SIGNAL);
+            wait_for_answers();
+        }
+    }
+    hand_back(which, info);
+}
+
+/* ---- A loop that stands still ---- */
+
+/* How long whoever runs may hold the loop. */
+static uint64_t limit_of(const app_route *route)
+{
+    uint64_t const general = worker.config.stall_ms;
+    return route != NULL && route->max_duration_ms != 0 && route->max_duration_ms < general
+               ? route->max_duration_ms
+               : general;
+}
+
+/* For the watch's thread. */
+static uint64_t shortest_limit(void *data)
+{
+    (void)data;
+    uint64_t const shortest = atomic_load(&served()->shortest_duration_ms);
+    return shortest != 0 && shortest < worker.config.stall_ms ? shortest : worker.config.stall_ms;
+}
+
+static void end_stalled(uint64_t held_ms, capra_slice stack, bool is_signal)
+{
+    line l = { 0 };
+    rescue_blame const blame = blame_now(CAPRA_E_HANDLER_SLOW, stack);
+    limit_time();
+    line_put(&l, "⨯ the worker has been held for ");
+    line_put_seconds(&l, held_ms);
+    answer_and_log(&l, &blame);
+    if (is_signal)
+        stack_log();
+    else
+        log_lines(stack);
+    _exit(RESCUE_EXIT_STALLED);
+}
+
+static void judge(capra_slice stack, bool is_signal)
+{
+    if (!worker.has_begun || worker.watch == NULL)
+        return;
+    uint64_t const held_ms = watch_held_ms(worker.watch);
+    const capra_request *req = running();
+    const app_route *route = req != NULL ? req->route : route_in(stack);
+    if (route == NULL && !is_signal)
+        route = rescue_only_route(worker.config.net);
+    uint64_t const limit = limit_of(route);
+    if (held_ms >= limit) {
+        if (is_mine())
+            end_stalled(held_ms, stack, is_signal);
+    } else if (route == NULL && !is_signal && held_ms + ASK_AGAIN_MS < limit) {
+        watch_allow(worker.watch, held_ms + ASK_AGAIN_MS); /* between two microtasks, perhaps */
+    } else {
+        watch_allow(worker.watch, limit);
+    }
+}
+
+void rescue_judge(capra_slice stack)
+{
+    judge(stack, false);
+}
+
+/* From the watch, or for another thread that has met a fault. */
+static void on_knock(int number)
+{
+    (void)number;
+    int const elsewhere = atomic_exchange(&worker.fault_elsewhere, 0);
+    if (elsewhere != 0)
+        rescue_from(&faults[find_fault(elsewhere)], NULL);
+    else
+        judge(slice_of("", 0), true);
+}
+
+static void knock(void *data, bool by_force)
+{
+    (void)data;
+    if (by_force || worker.interrupt == NULL)
+        pthread_kill(worker.loop_thread, KNOCK_SIGNAL);
+    else
+        worker.interrupt(worker.interrupt_data);
+}
+
+void rescue_set_interrupt(void (*ask)(void *data), void *data)
+{
+    worker.interrupt_data = data;
+    worker.interrupt = ask;
+}
+
+/* ---- Exits ---- */
+
+static void rescue_exit(const char *call, int code, capra_slice stack)
+{
+    line l = { 0 };
+    if (!is_mine())
+        return;
+    rescue_blame const blame = blame_now(CAPRA_E_CRASHED, stack);
+    line_put(&l, "⨯ ");
+    line_put(&l, call);
+    if (code >= 0) {
+        line_put(&l, "(");
+        line_put_number(&l, (uint64_t)code);
+        line_put(&l, ")");
+    }
+    line_put(&l, " was called");
+    answer_and_log(&l, &blame);
+    log_lines(stack);
+}
+
+void rescue_on_exit(int code, capra_slice stack)
+{
+    rescue_exit("process.exit", code & 0xff, stack);
+}
+
+/* exit() in a route in C, or in a library. */
+static void on_exit_called(void)
+{
+    if (is_loop_thread())
+        rescue_exit("exit", -1, slice_of("", 0));
+}
+
+/* ---- The start and the end ---- */
+
+/* Only the loop's thread gets one; others have what they have. */
+static void take_stack(void)
+{
+    stack_t now, ours = { .ss_size = STACK_BYTES };
+    if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0)
+        return;
+    worker.stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (worker.stack == MAP_FAILED) {
+        worker.stack = NULL;
+        return;
+    }
+    ours.ss_sp = worker.stack;
+    sigaltstack(&ours, NULL);
+}
+
+static void give_stack_back(void)
+{
+    stack_t const none = { .ss_flags = SS_DISABLE };
+    if (worker.stack == NULL)
+        return;
+    sigaltstack(&none, NULL);
+    munmap(worker.stack, STACK_BYTES);
+    worker.stack = NULL;
+}
+
+/* SA_NODEFER: a fault while one is being handled comes here too, and back to its guard. */
+static void catch_signals(void)
+{
+    struct sigaction fault = { .sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    struct sigaction knocked = { .sa_handler = on_knock, .sa_flags = SA_RESTART | SA_ONSTACK };
+    for (size_t i = 0; i < FAULTS; i++)
+        sigaction(faults[i].number, &fault, &worker.before[i]);
+    sigaction(KNOCK_SIGNAL, &knocked, &worker.before_knock);
+}
+
+static void release_signals(void)
+{
+    for (size_t i = 0; i < FAULTS; i++)
+        sigaction(faults[i].number, &worker.before[i], NULL);
+    sigaction(KNOCK_SIGNAL, &worker.before_knock, NULL);
+}
+
+void rescue_begin(const rescue_config *config)
+{
+    static bool is_registered;
+    if (worker.has_begun)
+        return;
+    worker.config = *config;
+    worker.loop_thread = pthread_self();
+    *(void **)&worker.take_wasm_fault = dlsym(RTLD_DEFAULT, take_wasm_fault_name);
+    take_stack();
+    catch_signals();
+    worker.has_begun = true;
+    if (!is_registered)
+        is_registered = atexit(on_exit_called) == 0;
+    if (config->stall_ms != 0) {
+        watch_config const watched = { .loop = config->loop,
+                                       .limit_ms = shortest_limit,
+                                       .knock = knock };
+        worker.watch = watch_new(&watched);
+    }
+}
+
+void rescue_end(void)
+{
+    if (!worker.has_begun)
+        return;
+    worker.has_begun = false;
+    watch_free(worker.watch);
+    worker.watch = NULL;
+    release_signals();
+    give_stack_back();
+}
+
+void rescue_enter(void)
+{
+    if (worker.watch != NULL)
+        watch_enter(worker.watch);
+}
+
+void rescue_leave(void)
+{
+    if (worker.watch != NULL)
+        watch_leave(worker.watch);
+}

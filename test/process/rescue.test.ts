@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+
+// Handlers that never return, and handlers that take the process with them: everyone who waits has an answer,
+// the log says who it was, and the route serves again.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Files } from '../support/app.ts';
+import { until } from '../support/deadline.ts';
+import { type Server, type ServerOptions, startCapra } from '../support/server.ts';
+import { type Answer, format, Wire } from '../support/wire.ts';
+
+/** One route that does what its query says, and one that waits until the end of the test. */
+const script: Files = {
+  'pages/api/bad.ts': `
+    import { execSync } from 'node:child_process';
+    import type { NextApiRequest, NextApiResponse } from 'next';
+
+    export const config = { maxDuration: 1 };
+
+    function spin(): never {
+      for (;;) Math.sqrt(2);
+    }
+
+    function fill(): never {
+      for (const all: unknown[] = []; ; ) all.push(new Array(1000).fill(Math.random()));
+    }
+
+    const deeds: Record<string, () => unknown> = {
+      spin,
+      fill,
+      regex: () => /^(a+)+$/.test('a'.repeat(60) + 'b'),
+      sleep: () => execSync('sleep 600'),
+      exit: () => process.exit(3),
+      abort: () => process.abort(),
+      segv: () => process.kill(process.pid, 'SIGSEGV'),
+      nothing: () => undefined,
+    };
+
+    export default function handler(req: NextApiRequest, res: NextApiResponse) {
+      const { does = 'nothing', later, first } = req.query;
+      if (first) res.write('first');
+      const deed = deeds[String(does)];
+      if (later) setTimeout(deed, 10);
+      else deed();
+      if (does === 'nothing') res.json({ pid: process.pid });
+    }`,
+  'pages/api/wait.ts': `
+    import type { NextApiRequest, NextApiResponse } from 'next';
+
+    export default function handler(req: NextApiRequest, res: NextApiResponse) {
+      if (req.query.first) res.write('first');
+      console.error('waits');
+    }`,
+};
+
+const native: Files = {
+  'pages/api/bad.c': `
+    #include <capra.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+    #include <unistd.h>
+
+    CAPRA_API volatile int bad_deep(volatile int n);
+
+    volatile int bad_deep(volatile int n)
+    {
+        volatile char room[4096];
+        room[n & 4095] = (char)n;
+        return n == 0 ? room[0] : bad_deep(n + 1) + room[n & 4095];
+    }
+
+    static int is(capra_slice text, const char *word)
+    {
+        return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
+    }
+
+    static void bad(capra_request *req, capra_response *res)
+    {
+        capra_slice const does = capra_request_query(req, "does");
+        volatile int zero = 0;
+        volatile int *volatile nowhere = NULL;
+        if (does.length > 0)
+            fputs("begins\\n", stderr);
+        if (is(does, "spin"))
+            for (;;)
+                zero = zero + 0;
+        if (is(does, "sleep"))
+            for (;;)
+                sleep(600);
+        if (is(does, "segv"))
+            *nowhere = 1;
+        if (is(does, "deep"))
+            bad_deep(1);
+        if (is(does, "fpe"))
+            zero = 10 / zero;
+        if (is(does, "ill"))
+            __builtin_trap();
+        if (is(does, "abort"))
+            abort();
+        if (is(does, "exit"))
+            exit(3);
+        capra_json(res, 200, "{s:i}", "pid", (int)getpid());
+    }
+
+    CAPRA_ROUTE(bad);`,
+};
+
+async function withServer(options: ServerOptions, use: (server: Server) => Promise<void>) {
+  const server = await startCapra(options);
+  try {
+    await use(server);
+  } finally {
+    await server.stop('SIGKILL');
+  }
+}
+
+/** Asks until a worker answers; between two of them it may take a while. */
+const serves = (server: Server) =>
+  until(
+    () =>
+      server.call('GET /api/bad').then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    'answer of the next worker',
+    { ms: 60_000, found: server.stderr },
+  );
+
+/** A request on a connection of its own, which waits for its answer. */
+async function ask(server: Server, request: string): Promise<Wire> {
+  const wire = await Wire.open(server.port);
+  await wire.send(format(request));
+  return wire;
+}
+
+/** Two requests in flight: their handlers run, and wait. The second has begun to answer. */
+async function waiting(server: Server): Promise<[open: Wire, begun: Wire]> {
+  const open = await ask(server, 'GET /api/wait');
+  const begun = await ask(server, 'GET /api/wait?first=1');
+  await server.logged(/waits[\s\S]*waits/);
+  return [open, begun];
+}
+
+async function isCut(wire: Wire): Promise<void> {
+  await assert.rejects(wire.answer('GET'), /ended before/);
+}
+
+function isWhole(answer: Answer, status: number): void {
+  assert.equal(answer.status, status);
+  assert.equal(answer.headers.connection, 'close');
+  assert.equal(answer.headers['content-type'], 'text/plain; charset=utf-8');
+  assert.match(answer.text, new RegExp(`^${answer.reason}: [a-z].*\\n$`));
+}
+
+interface Case {
+  /** The query. */
+  does: string;
+  status: number;
+  log: RegExp;
+  env?: ServerOptions['env'];
+}
+
+const stalled: Case[] = [
+  {
+    does: 'spin',
+    status: 504,
+    log: /held for [\s\S]*in pages\/api\/bad\.ts[\s\S]*at spin \(.*pages\/api\/bad\.ts:8:/,
+  },
+  { does: 'spin&later=1', status: 504, log: /in pages\/api\/bad\.ts[\s\S]*at .*spin/ },
+  { does: 'regex', status: 504, log: /in pages\/api\/bad\.ts[\s\S]*at RegExp\.test/ },
+  { does: 'sleep', status: 504, log: /in pages\/api\/bad\.ts, at GET \/api\/bad\n/ },
+];
+
+const dying: Case[] = [
+  {
+    does: 'exit',
+    status: 500,
+    log: /process\.exit\(3\) was called in pages\/api\/bad\.ts[\s\S]*at exit.* \(.*bad\.ts:\d+:/,
+  },
+  {
+    does: 'exit&later=1',
+    status: 500,
+    log: /process\.exit\(3\) was called in pages\/api\/bad\.ts/,
+  },
+  { does: 'abort', status: 500, log: /SIGABRT .* in pages\/api\/bad\.ts, at GET \/api\/bad\n/ },
+  { does: 'segv', status: 500, log: /SIGSEGV .* in pages\/api\/bad\.ts/ },
+  {
+    does: 'fill',
+    status: 500,
+    log: /SIGABRT .* in pages\/api\/bad\.ts/,
+    env: { NODE_OPTIONS: '--max-old-space-size=48' },
+  },
+];
+
+const dyingInC: Case[] = [
+  {
+    does: 'segv',
+    status: 500,
+    log: /SIGSEGV .*: 0x0\) in pages\/api\/bad\.c, at GET[\s\S]*at \(.*\.so\+0x/,
+  },
+  { does: 'deep', status: 500, log: /SIGSEGV .* in pages\/api\/bad\.c[\s\S]*at bad_deep \(/ },
+  { does: 'fpe', status: 500, log: /SIGFPE .* in pages\/api\/bad\.c/ },
+  { does: 'ill', status: 500, log: /SIGILL .* in pages\/api\/bad\.c/ },
+  { does: 'abort', status: 500, log: /SIGABRT .* in pages\/api\/bad\.c/ },
+  { does: 'exit', status: 500, log: /exit was called in pages\/api\/bad\.c/ },
+];
+
+const stalledInC: Case[] = [
+  { does: 'spin', status: 504, log: /held for [\s\S]*in pages\/api\/bad\.c[\s\S]*at \(.*\.so\+0x/ },
+  { does: 'sleep', status: 504, log: /held for [\s\S]*in pages\/api\/bad\.c[\s\S]*at sleep \(/ },
+];
+
+describe('a route in JavaScript', () => {
+  for (const { does, status, log, env } of [...stalled, ...dying]) {
+    test(`that does ${does}`, () =>
+      withServer({ app: script, env, args: ['--stall-timeout', '40s'] }, async (server) => {
+        await serves(server);
+        const [open, begun] = await waiting(server);
+        const first = server.worker();
+        isWhole(await server.call(`GET /api/bad?does=${does}`), status);
+        isWhole(await open.answer(), 500);
+        await isCut(begun);
+        await server.logged(log);
+        await server.logged(new RegExp(`worker ${first} `));
+        await serves(server);
+        assert.notEqual(server.worker(), first);
+      }));
+  }
+
+  test('whose answer has begun is cut', () =>
+    withServer({ app: script }, async (server) => {
+      await serves(server);
+      await isCut(await ask(server, 'GET /api/bad?does=spin&first=1&later=1'));
+      await server.logged(/1 cut \(answered in part\)/);
+    }));
+});
+
+for (const [kind, app] of [
+  ['a worker without Node', native],
+  ['a worker with Node', { ...native, 'pages/api/wait.ts': script['pages/api/wait.ts'] }],
+] as const) {
+  describe(`a route in C, in ${kind}`, () => {
+    for (const { does, status, log } of [...stalledInC, ...dyingInC]) {
+      test(`that does ${does}`, () =>
+        withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+          await serves(server);
+          const first = server.worker();
+          isWhole(await server.call(`GET /api/bad?does=${does}`), status);
+          await server.logged(log);
+          await server.logged(new RegExp(`worker ${first} `));
+          await serves(server);
+        }));
+    }
+  });
+}
+
+describe('what comes while a worker is held', () => {
+  const app = native;
+
+  test('has not begun, and may be sent again', () =>
+    withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+      // All that is read, or could be: connections that are open, and a request on each.
+      const wires = await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          const wire = await Wire.open(server.port);
+          await wire.send(format('GET /api/bad'));
+          assert.equal((await wire.answer()).status, 200);
+          return wire;
+        }),
+      );
+      const [bad, whole, half, idle] = wires;
+      await bad.send(format('GET /api/bad?does=spin'));
+      await whole.send(format('GET /api/bad'));
+      await half.send('GET /api/b');
+      isWhole(await bad.answer(), 504);
+      for (const wire of [whole, half]) {
+        const answer = await wire.answer();
+        isWhole(answer, 503);
+        assert.equal(answer.headers['retry-after'], '1');
+      }
+      assert.equal(await idle.atEnd(), true);
+    }));
+
+  test('is answered in order, behind what was answered before', () =>
+    withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+      const wire = await Wire.open(server.port);
+      const two = [format('GET /api/bad'), format('HEAD /api/bad')];
+      const more = [format('GET /api/bad?does=spin'), format('GET /api/bad')];
+      await wire.send(Buffer.concat([...two, ...more]));
+      assert.equal((await wire.answer()).status, 200);
+      assert.equal((await wire.answer('HEAD')).status, 200);
+      isWhole(await wire.answer(), 504);
+      assert.equal(await wire.atEnd(), true);
+    }));
+
+  test('is nothing to the other workers', () =>
+    withServer({ app, args: ['--workers', '2', '--stall-timeout', '3s'] }, async (server) => {
+      const bad = await ask(server, 'GET /api/bad?does=sleep');
+      await server.logged(/begins/);
+      // Whoever serves now is the other one: a connection is taken by a worker that is awake.
+      const pids = new Set<number>();
+      for (let i = 0; i < 50; i++) pids.add((await server.call('GET /api/bad')).json().pid);
+      assert.equal(pids.size, 1);
+      isWhole(await bad.answer(), 504);
+    }));
+});
+
+test('--stall-timeout 0 leaves a handler alone, however long it takes', () =>
+  withServer(
+    {
+      app: { 'pages/api/long.js': slow },
+      args: ['--stall-timeout', '0'],
+    },
+    async (server) => {
+      assert.equal((await server.call('GET /api/long')).text, 'done');
+      assert.equal(server.stderr(), '');
+    },
+  ));
+
+const slow = `
+  export const config = { maxDuration: 0.2 };
+  export default function handler(req, res) {
+    const end = performance.now() + 1500;
+    while (performance.now() < end);
+    res.end('done');
+  }`;
