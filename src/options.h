@@ -30,6 +30,8 @@
       "any body, whatever its route allows (413); 0: only the route's own limit counts")    \
     X(connections, "max-connections", OPTION_COUNT, 20000,                                  \
       "open at once; more wait until one closes")                                           \
+    X(connections_per_address, "max-connections-per-address", OPTION_COUNT, 0,              \
+      "of one address (IPv6: of one /64); more are closed; 0: no limit")                    \
     X(threads, "threads", OPTION_COUNT, 4,                                                  \
       "for handlers in C that are `blocking`, in each worker")                              \
     X(workers, "workers", OPTION_WORKERS, OPTION_UNSET,                                     \
@@ -49,6 +51,8 @@
 #define CAPRA_TEXT_OPTIONS(X)                                                                      \
     X(trust_proxy, "trust-proxy", "LIST", "", NULL,                                                \
       "whose X-Forwarded-For, -Proto, -Host, -Port count: 10.0.0.0/8, loopback, private; or none") \
+    X(proxy_protocol, "proxy-protocol", "on|off", "off", "off on",                                 \
+      "who is in that list says first, by the PROXY protocol, who the client is")                  \
     X(log, "log", "FORMAT", "auto", "auto human json none",                                        \
       "a line for each request; auto: human in a terminal and in dev, else json")                  \
     X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \

@@ -260,6 +260,8 @@ int cli_parse(cli_arguments *out, int argc, char **argv)
         return done;
     if (out->command == COMMAND_NONE)
         return argc < 2 ? (print_help(), EXIT_USAGE) : complain("a command is missing");
+    if (strcmp(out->options.proxy_protocol, "on") == 0 && out->options.trust_proxy[0] == '\0')
+        return complain("--proxy-protocol on: of whom is it believed? Say so with --trust-proxy");
     if (out->is_json && out->command != COMMAND_CHECK)
         return complain("--json is an option of check");
     return has_directory ? -1 : set_directory(out, ".");

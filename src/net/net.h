@@ -2,6 +2,7 @@
 #ifndef CAPRA_NET_H
 #define CAPRA_NET_H
 
+#include "base/networks.h"
 #include "base/scoreboard.h"
 #include "conn.h"
 
@@ -12,8 +13,12 @@ typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
     /* The least that a client reads of what waits for it, on average; 0: any byte is enough. */
     uint64_t write_bytes_per_s;
-    uint32_t connections; /* at once; the next waits in the kernel's queue */
-    const int *sockets;   /* that listen; taken over. Lent for net_open */
+    /* Of one address at once, proxies apart; the next is closed. 0: as many as it likes. */
+    uint32_t connections_per_address;
+    const networks *trusted; /* who is a proxy; NULL: nobody. Lent, and outlives the net */
+    bool reads_preface;      /* proxies speak the PROXY protocol */
+    uint32_t connections;    /* at once; the next waits in the kernel's queue */
+    const int *sockets;      /* that listen; taken over. Lent for net_open */
     uint32_t socket_count;
     const scoreboard *board; /* where connections are counted and spread; lent, outlives the net */
     uint32_t slot;           /* in it */

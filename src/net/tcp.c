@@ -3,9 +3,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/networks.h"
 #include "base/pace.h"
+#include "crowd.h"
 #include "deadline.h"
 #include "net.h"
+#include "preface.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +30,10 @@ typedef struct rest {
 typedef struct tcp {
     conn conn;
     uint32_t lingered_bytes;
+    uint16_t preface_rest; /* bytes of it that are still to be thrown away */
+    bool awaits_preface;
     net *net;
+    crowd_member *member; /* NULL: it is not counted under its address */
     list open;
     rest *rest; /* made when a client first reads slowly; then kept */
     char *peer; /* made when somebody first asks */
@@ -48,6 +54,8 @@ struct net {
     net_events events;
     conn_memory *memory;
     list open;
+    crowd *crowd; /* NULL: an address may have as many as it likes */
+    uint64_t told_of_crowd_at;
     int handles_open; /* of the net's own */
     bool is_closing;
     void (*on_closed)(void *data);
@@ -55,6 +63,7 @@ struct net {
 };
 
 enum {
+    CROWD_WORD_MS = 10000,          /* between two lines about addresses with too many */
     LINGER_BYTES = 8 * 1024 * 1024, /* what a lingering client may still send */
 };
 
@@ -71,6 +80,7 @@ static void try_finish_close(net *n)
         return;
     void (*on_closed)(void *) = n->on_closed;
     void *data = n->closed_data;
+    crowd_free(n->crowd);
     free(n);
     if (on_closed != NULL)
         on_closed(data);
@@ -90,6 +100,7 @@ static void on_tcp_closed(uv_handle_t *handle)
         buffer_cleanup(&t->rest->bytes);
     free(t->rest);
     free(t->peer);
+    crowd_leave(n->crowd, t->member);
     free(t);
     score_add(&n->score->connections, -1);
     if (n->acceptor != NULL && has_room(n))
@@ -110,6 +121,129 @@ static void tcp_close(conn *c)
     c->events->on_close(c);
     conn_cleanup(c, t->net->memory);
     uv_close((uv_handle_t *)&t->handle, on_tcp_closed);
+}
+
+/* ---- Addresses ---- */
+
+enum { PEER_TEXT = 2 * IP_TEXT + sizeof " 65535 IPv6  65535" };
+
+static char *make_peer_text(const ip_address *from, const ip_address *to)
+{
+    char remote[IP_TEXT], local[IP_TEXT];
+    char *text = memory_take(PEER_TEXT);
+    snprintf(text, PEER_TEXT, "%s %u %s %s %u", ip_print(remote, from), from->port,
+             ip_is_v4(from) ? "IPv4" : "IPv6", ip_print(local, to), to->port);
+    return text;
+}
+
+/* NULL when it has no address, or has gone. */
+static char *make_peer(const uv_tcp_t *handle)
+{
+    struct sockaddr_storage remote = { 0 }, local = { 0 };
+    int remote_length = sizeof remote, local_length = sizeof local;
+    ip_address from, to;
+    if (uv_tcp_getpeername(handle, (struct sockaddr *)&remote, &remote_length) != 0 ||
+        uv_tcp_getsockname(handle, (struct sockaddr *)&local, &local_length) != 0)
+        return NULL;
+    ip_of_socket(&from, &remote);
+    ip_of_socket(&to, &local);
+    return from.is_known ? make_peer_text(&from, &to) : NULL;
+}
+
+/* "192.0.2.7 40000 …", as make_peer_text has written it. */
+static void read_peer_text(const char *text, ip_address *out)
+{
+    const char *space = strchr(text, ' ');
+    ip_parse(out, slice_of(text, (size_t)(space - text)));
+    out->port = (uint16_t)strtoul(space + 1, NULL, 10);
+}
+
+static void tcp_peer(conn *c, ip_address *out)
+{
+    const tcp *t = tcp_of(c);
+    struct sockaddr_storage remote = { 0 };
+    int length = sizeof remote;
+    if (t->peer != NULL) {
+        read_peer_text(t->peer, out);
+        return;
+    }
+    if (c->is_closing || uv_tcp_getpeername(&t->handle, (struct sockaddr *)&remote, &length) != 0)
+        remote.ss_family = AF_UNSPEC;
+    ip_of_socket(out, &remote);
+}
+
+/* ---- Who may come in ---- */
+
+static bool is_trusted(const net *n, const ip_address *from)
+{
+    return n->options.trusted != NULL && networks_has(n->options.trusted, from);
+}
+
+static void tell_of_crowd(net *n, const ip_address *from)
+{
+    char text[IP_TEXT];
+    uint64_t const now = uv_now(n->loop);
+    if (n->told_of_crowd_at != 0 && now - n->told_of_crowd_at < CROWD_WORD_MS)
+        return;
+    n->told_of_crowd_at = now;
+    log_line(LOG_WARN,
+             "%s has %u connections open, as many as --max-connections-per-address allows; more "
+             "are closed",
+             ip_print(text, from), n->options.connections_per_address);
+}
+
+/* Counts the connection under its address; false when that has too many. Proxies bring those of
+ * everybody. */
+static bool count_in(tcp *t, const ip_address *from)
+{
+    net *n = t->net;
+    if (n->crowd == NULL || !from->is_known || is_trusted(n, from))
+        return true;
+    t->member = crowd_enter(n->crowd, from, n->options.connections_per_address);
+    if (t->member == NULL)
+        tell_of_crowd(n, from);
+    return t->member != NULL;
+}
+
+/* A connection is new. A proxy says first whose it is; of others, what looks like that is a
+ * request, and a bad one. */
+static bool screen(tcp *t)
+{
+    const net_options *o = &t->net->options;
+    ip_address from;
+    if (t->net->crowd == NULL && !o->reads_preface)
+        return true;
+    tcp_peer(&t->conn, &from);
+    t->awaits_preface = o->reads_preface && is_trusted(t->net, &from);
+    return t->awaits_preface || count_in(t, &from);
+}
+
+/* Takes what a proxy says first off the input. True once that has ended and there is more. */
+static bool take_preface(tcp *t)
+{
+    conn *c = &t->conn;
+    if (t->awaits_preface) {
+        preface p;
+        long const used = preface_read(&p, conn_input(c).data, conn_input(c).length);
+        if (used == PREFACE_MORE)
+            return false;
+        if (used < 0 || (p.has_address && !count_in(t, &p.from))) {
+            tcp_close(c);
+            return false;
+        }
+        conn_input_read(c, (size_t)used);
+        t->awaits_preface = false;
+        t->preface_rest = p.rest;
+        if (p.has_address)
+            t->peer = make_peer_text(&p.from, &p.to);
+    }
+    size_t const left = conn_input(c).length;
+    size_t const skipped = left < t->preface_rest ? left : t->preface_rest;
+    conn_input_read(c, skipped);
+    t->preface_rest -= (uint16_t)skipped;
+    conn_input_done(c);
+    conn_input_release(c, t->net->memory);
+    return left > skipped;
 }
 
 /* ---- Input ---- */
@@ -144,6 +278,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes)
             throw_away(t, (size_t)size);
             return;
         }
+        if ((t->awaits_preface || t->preface_rest > 0) && !take_preface(t))
+            return;
         if (c->in.end == c->in.capacity) {
             size_t room;
             conn_input_room(c, t->net->memory, &room);
@@ -159,7 +295,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *bytes)
     conn_input_release(c, t->net->memory);
     if (size == 0)
         return;
-    if (size != UV_EOF || c->lingers) {
+    if (size != UV_EOF || c->lingers || t->awaits_preface) {
         tcp_close(c);
         return;
     }
@@ -326,16 +462,6 @@ static void on_deadline(conn *c)
         c->events->on_deadline(c);
 }
 
-static void tcp_peer(conn *c, ip_address *out)
-{
-    struct sockaddr_storage remote = { 0 };
-    int length = sizeof remote;
-    if (c->is_closing ||
-        uv_tcp_getpeername(&tcp_of(c)->handle, (struct sockaddr *)&remote, &length) != 0)
-        remote.ss_family = AF_UNSPEC;
-    ip_of_socket(out, &remote);
-}
-
 static const conn_transport transport = {
     .flush = tcp_flush,
     .resume = tcp_resume,
@@ -370,6 +496,10 @@ static void begin_tcp(tcp *t, int error)
     }
     score_add(&n->score->accepted, 1);
     list_append(&n->open, &t->open);
+    if (!screen(t)) {
+        tcp_close(&t->conn);
+        return;
+    }
     deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
     uv_read_start((uv_stream_t *)&t->handle, on_room, on_read);
 }
@@ -427,6 +557,8 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     n->score = scoreboard_at(options->board, options->slot);
     n->write_pace = (pace_rule){ .patience_ms = options->deadlines_ms[CONN_WRITE],
                                  .bytes_per_s = options->write_bytes_per_s };
+    if (options->connections_per_address > 0)
+        n->crowd = crowd_new();
     list_init(&n->open);
 
     uv_prepare_init(n->loop, &n->prepare);
@@ -546,32 +678,7 @@ void net_each(const net *n, net_visit_fn visit, void *data)
     }
 }
 
-/* ---- Addresses ---- */
-
-enum { PEER_TEXT = 2 * IP_TEXT + sizeof " 65535 IPv6  65535" };
-
-static char *make_peer_text(const ip_address *from, const ip_address *to)
-{
-    char remote[IP_TEXT], local[IP_TEXT];
-    char *text = memory_take(PEER_TEXT);
-    snprintf(text, PEER_TEXT, "%s %u %s %s %u", ip_print(remote, from), from->port,
-             ip_is_v4(from) ? "IPv4" : "IPv6", ip_print(local, to), to->port);
-    return text;
-}
-
-/* NULL when it has no address, or has gone. */
-static char *make_peer(const uv_tcp_t *handle)
-{
-    struct sockaddr_storage remote = { 0 }, local = { 0 };
-    int remote_length = sizeof remote, local_length = sizeof local;
-    ip_address from, to;
-    if (uv_tcp_getpeername(handle, (struct sockaddr *)&remote, &remote_length) != 0 ||
-        uv_tcp_getsockname(handle, (struct sockaddr *)&local, &local_length) != 0)
-        return NULL;
-    ip_of_socket(&from, &remote);
-    ip_of_socket(&to, &local);
-    return from.is_known ? make_peer_text(&from, &to) : NULL;
-}
+/* ---- Who is there ---- */
 
 capra_slice net_peer(conn *c)
 {
