@@ -200,4 +200,12 @@ if (elsewhere === undefined) {
       await expect(own.send('POST /api/webhooks/sample', {}), 404, { error: 'Not found' });
     });
   });
+
+  test('/api/webhooks/stripe believes nobody without a secret', async () => {
+    const own = await startTutorial({ STRIPE_DEMO: '' });
+    await expect(deliver(own, '{}', 't=1,v1=0'), 500, { error: 'Internal server error' });
+    await own.server.logged(/STRIPE_WEBHOOK_SECRET is not set/);
+    await expect(own.send('POST /api/webhooks/sample', {}), 404, { error: 'Not found' });
+    await own.stop();
+  });
 }

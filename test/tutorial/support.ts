@@ -17,6 +17,21 @@ export const elsewhere = process.env.CAPRA_TUTORIAL_URL;
 /** What signs the log-ins of the tutorials that tests start. */
 export const secret = 'a secret of the tests, and of nothing else';
 
+/** The variables that name real services, and those that change answers otherwise. */
+export const services = [
+  'DATABASE_URL',
+  'MONGODB_URI',
+  'SMTP_URL',
+  'MAIL_TO',
+  'MAIL_FROM',
+  'STRIPE_WEBHOOK_SECRET',
+  'WEATHER_API_KEY',
+  'WEATHER_API_URL',
+  'WEATHER_TIMEOUT_MS',
+  'ALLOWED_ORIGINS',
+  'GEO_PLATFORM',
+];
+
 export interface Tutorial {
   port: number;
   /** `http://127.0.0.1:PORT`, for `fetch`. */
@@ -57,8 +72,14 @@ export async function startTutorial(
 ): Promise<OwnTutorial> {
   const data = env.DATA_FOLDER ?? `${temporaryFolder()}/new/data`;
   // Set, if to nothing, so that neither the environment nor an .env.local of the checkout has a say.
-  const unset = { DATABASE_URL: '', MONGODB_URI: '', SMTP_URL: '', MAIL_TO: '', MAIL_FROM: '' };
-  const environment = { ...unset, JWT_SECRET: secret, DATA_FOLDER: data, ...env };
+  const unset = Object.fromEntries(services.map((name) => [name, '']));
+  const environment = {
+    ...unset,
+    STRIPE_DEMO: 'yes',
+    JWT_SECRET: secret,
+    DATA_FOLDER: data,
+    ...env,
+  };
   const server = await startCapra({ app: tutorial, env: environment, args });
   return { ...client(server.port), server, data, stop: () => server.stop() };
 }

@@ -27,13 +27,13 @@ interface Service {
  */
 async function service(): Promise<Service> {
   const key = process.env.WEATHER_API_KEY;
-  const timeoutMs = Number(process.env.WEATHER_TIMEOUT_MS ?? 3000);
+  const timeoutMs = Number(process.env.WEATHER_TIMEOUT_MS || 3000);
   if (!(timeoutMs > 0))
     throw new Error(
       `WEATHER_TIMEOUT_MS is a number of milliseconds, not ${process.env.WEATHER_TIMEOUT_MS}`,
     );
   if (!key) return { url: await standInUrl(), key: 'none', timeoutMs };
-  const url = process.env.WEATHER_API_URL ?? 'https://api.openweathermap.org/data/2.5';
+  const url = process.env.WEATHER_API_URL || 'https://api.openweathermap.org/data/2.5';
   return { url, key, timeoutMs };
 }
 

@@ -12,7 +12,9 @@ const root = resolve(import.meta.dirname, '..');
 const packages = join(root, 'node_modules');
 
 generateClients();
-keepSecret();
+// Of this checkout's own: there is no secret that every copy of the example would share.
+keep('JWT_SECRET', randomBytes(32).toString('base64url'), 'Signs the log-ins of this checkout');
+keep('STRIPE_DEMO', 'yes', 'Lets /api/webhooks/sample sign events in the place of Stripe');
 
 /** Prisma's clients: `@prisma/client` for SQLite, `@prisma/client-postgresql` for PostgreSQL. */
 function generateClients() {
@@ -58,12 +60,12 @@ function generate(schema) {
     throw new Error(`prisma generate failed\n${error ?? ''}${stdout ?? ''}${stderr ?? ''}`);
 }
 
-/** A secret of this checkout's own: there is none that every copy of the example would share. */
-function keepSecret() {
+/** A line of .env.local, unless it has one of this name. */
+function keep(name, value, why) {
   const file = join(root, '.env.local');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (/^\s*(?:export\s+)?JWT_SECRET\s*[=:]/m.test(text)) return;
-  const line = `# Signs the log-ins of this checkout; made by scripts/setup.mjs.\nJWT_SECRET=${randomBytes(32).toString('base64url')}\n`;
+  if (new RegExp(`^\\s*(?:export\\s+)?${name}\\s*[=:]`, 'm').test(text)) return;
   const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  const line = `# ${why}; made by scripts/setup.mjs.\n${name}=${value}\n`;
   writeFileSync(file, `${text}${gap}${line}`, { mode: 0o600 });
 }

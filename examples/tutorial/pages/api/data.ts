@@ -3,7 +3,7 @@
 import { methodNotAllowed } from '@/lib/method-not-allowed';
 import { compose, withCors, withErrors } from '@/lib/middleware';
 
-const origins = (process.env.ALLOWED_ORIGINS ?? 'http://localhost:3000,https://example.com')
+const origins = (process.env.ALLOWED_ORIGINS || 'http://localhost:3000,https://example.com')
   .split(',')
   .map((origin) => origin.trim())
   .filter(Boolean);

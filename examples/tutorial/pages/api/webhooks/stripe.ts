@@ -21,8 +21,9 @@ export default withErrors(async (req: NextApiRequest, res: NextApiResponse) => {
 });
 
 function verified(body: Buffer, signature: string | string[] | undefined): Stripe.Event {
+  const secret = webhookSecret();
   try {
-    return Stripe.webhooks.constructEvent(body, signature ?? '', webhookSecret());
+    return Stripe.webhooks.constructEvent(body, signature ?? '', secret);
   } catch (error) {
     // Why is nobody's business who has not our secret: a forger would learn what to try next.
     throw new BadRequest('Webhook signature verification failed', { cause: error });
