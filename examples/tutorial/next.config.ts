@@ -9,15 +9,14 @@ export default {
     afterFiles: [],
     fallback: [],
   }),
-  headers: async () => [
-    {
-      source: '/',
+  headers: async () =>
+    ['/', '/index.html'].map((source) => ({
+      source,
       headers: [
         // Only files of this app, nothing inline: what an answer brings can never run.
         { key: 'Content-Security-Policy', value: "default-src 'self'; frame-ancestors 'none'" },
         { key: 'X-Content-Type-Options', value: 'nosniff' },
         { key: 'Referrer-Policy', value: 'no-referrer' },
       ],
-    },
-  ],
+    })),
 };

@@ -84,6 +84,17 @@ async function answered(): Promise<string> {
   return shown('status');
 }
 
+test('the page comes with what keeps a browser from running anything else', async () => {
+  for (const path of ['/', '/index.html']) {
+    const { status, headers, text } = await tutorial.call(`GET ${path}`);
+    assert.equal(status, 200);
+    assert.match(headers['content-type'], /^text\/html; charset=utf-8$/i);
+    assert.match(headers['content-security-policy'], /^default-src 'self'/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.doesNotMatch(text, /<script(?! type="module" src="\/app.js")|<style|\son\w+=|style=/);
+  }
+});
+
 test('every route of the app is on the page', async () => {
   const found = await page.locator('#routes button').allInnerTexts();
   assert.deepEqual(

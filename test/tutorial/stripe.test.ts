@@ -208,4 +208,16 @@ if (elsewhere === undefined) {
     await expect(own.send('POST /api/webhooks/sample', {}), 404, { error: 'Not found' });
     await own.stop();
   });
+
+  test('two workers take an event once between them', async () => {
+    const own = await startTutorial({}, ['--workers', '2']);
+    const made = await expect(own.send('POST /api/webhooks/sample', {}), 200);
+    const { payload, signature } = made.json();
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, () => deliver(own, payload, signature)),
+    );
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    assert.equal(answers.filter((answer) => !answer.json().duplicate).length, 1);
+    await own.stop();
+  });
 }
