@@ -48,7 +48,7 @@ lint: setup-lint ## formatting, static analysis, types, and the borders between 
 	@scripts/build.sh release
 	@scripts/lint.sh
 
-install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.h
+install: build ## into $(DESTDIR)$(PREFIX): bin/capra, lib/capra, include/capra.h, libcapra and its capra.pc
 	@$(NODE) scripts/install.mjs "$(DESTDIR)$(PREFIX)"
 
 lock: ## after a change to a package.json: bring each package-lock.json up to date

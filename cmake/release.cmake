@@ -10,6 +10,35 @@ endif()
 add_core(release_flags)
 add_capra(${output})
 
+# --- The library: the core and embed/, for programs that have the server inside ---
+
+# A worker has a supervisor, and a program has none.
+set(library_objects
+    $<FILTER:$<TARGET_OBJECTS:core>,EXCLUDE,/worker\\.c\\.o$> $<TARGET_OBJECTS:embed>)
+add_library(capra_shared SHARED ${library_objects})
+target_link_libraries(capra_shared PRIVATE flags release_flags ${core_libraries})
+set_target_properties(capra_shared PROPERTIES
+    OUTPUT_NAME capra VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LINKER_LANGUAGE C LIBRARY_OUTPUT_DIRECTORY ${output})
+if(NOT APPLE)
+    target_link_options(capra_shared PRIVATE -Wl,-z,defs)
+endif()
+
+# Our own names are short and not meant for others: in the archive only those of capra.h are seen.
+if(CMAKE_OBJCOPY AND NOT APPLE)
+    set(library_object ${PROJECT_BINARY_DIR}/libcapra.o)
+    add_custom_command(OUTPUT ${output}/libcapra.a
+        COMMAND ${CMAKE_LINKER} -r -o ${library_object} ${library_objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${library_object}
+        COMMAND ${CMAKE_COMMAND} -E rm -f ${output}/libcapra.a
+        COMMAND ${CMAKE_AR} rcs ${output}/libcapra.a ${library_object}
+        DEPENDS core embed $<TARGET_OBJECTS:core> $<TARGET_OBJECTS:embed>
+        COMMAND_EXPAND_LISTS VERBATIM COMMENT "Archiving build/libcapra.a")
+    add_custom_target(capra_archive ALL DEPENDS ${output}/libcapra.a)
+endif()
+
+configure_file(${PROJECT_SOURCE_DIR}/cmake/capra.pc.in ${output}/capra.pc @ONLY)
+
 # --- The addon: the core once more, against Node's own libuv ---
 
 # node_modules has the Node of this platform and no other.

@@ -22,6 +22,9 @@ find_sources_here(top_sources ${src}/*.c)
 list(FILTER top_sources EXCLUDE REGEX "/main\\.c$")
 list(APPEND core_sources ${top_sources})
 
+# What only a program needs that has the server inside.
+find_sources(embed_sources ${src}/embed/*.c)
+
 # The command around it, in C alone.
 find_sources(command_sources ${src}/supervisor/*.c ${src}/cli/*.c)
 find_sources_here(main_source ${src}/main.c)
@@ -40,7 +43,9 @@ set(core_libraries
 function(add_core tree_flags)
     add_library(core OBJECT ${core_sources})
     target_link_libraries(core PUBLIC flags ${tree_flags} ${core_libraries})
-    add_library(core_archive STATIC $<TARGET_OBJECTS:core>)
+    add_library(embed OBJECT ${embed_sources})
+    target_link_libraries(embed PUBLIC flags ${tree_flags} ${core_libraries})
+    add_library(core_archive STATIC $<TARGET_OBJECTS:core> $<TARGET_OBJECTS:embed>)
     target_link_libraries(core_archive PUBLIC flags ${tree_flags} ${core_libraries})
 endfunction()
 

@@ -41,10 +41,12 @@ static void let_go(capra_request *req)
 
 void native_free_let_go(server *s)
 {
-    while (!list_empty(&s->let_go)) {
-        held *h = LIST_OWNER(s->let_go.next, held, link);
+    list batch;
+    list_take(&batch, &s->let_go);
+    while (!list_empty(&batch)) {
+        held *h = LIST_OWNER(batch.next, held, link);
         list_remove(&h->link);
-        pipeline_free(h->request);
+        pipeline_free(h->request); /* with the last one the server may go */
     }
 }
 

@@ -61,6 +61,13 @@ void *capra_loop(const capra_request *req)
     return host == NULL ? NULL : host->loop;
 }
 
+/* Handlers that come back to a server whose owner is done with it: no turn will follow. */
+static void after_call(server *s)
+{
+    if (s->is_orphan)
+        native_free_let_go(s);
+}
+
 /* ---- Timers ---- */
 
 typedef struct appointment {
@@ -74,8 +81,10 @@ typedef struct appointment {
 static void on_due(void *data)
 {
     appointment *a = data;
+    server *s = a->req->server;
     list_remove(&a->link);
     a->due(a->req, a->data);
+    after_call(s);
 }
 
 int capra_after(capra_request *req, uint64_t ms, void (*due)(capra_request *req, void *data),
@@ -113,8 +122,10 @@ typedef struct word {
 static void on_word(wake_task *task)
 {
     word const w = *(word *)task;
+    server *s = w.req->server;
     free(task);
     w.run(w.req, w.data);
+    after_call(s);
 }
 
 int capra_post(capra_request *req, void (*run)(capra_request *req, void *data), void *data)

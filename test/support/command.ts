@@ -38,6 +38,11 @@ export function spawnCapra(
   return run(executable, args, { cwd, env: cleanEnvironment(env) });
 }
 
+/** Starts another program, as clean and as certain to end. */
+export function spawnProgram(file: string, args: string[]): Running {
+  return run(file, args, { env: cleanEnvironment({}) });
+}
+
 /**
  * Runs `capra` to its end.
  *
