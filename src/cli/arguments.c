@@ -52,7 +52,10 @@ static void print_options(void)
            "      --json                    for machines\n");
     printf("\nOptions of dev and start:\n"
            "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
-           "  -H, --hostname HOST           on which address (all)\n");
+           "  -H, --hostname HOST           on which address (all)\n"
+           "      --listen ADDRESS          where else: 8080, 127.0.0.1:8080, [::1]:8080, or\n"
+           "                                unix:/run/app.sock,mode=660; may be said again\n"
+           "      --user NAME[:GROUP]       who to be once the sockets are open (for root)\n");
     for (size_t i = 0; i < option_row_count; i++) {
         static const char *const kinds[] = { "TIME", "SIZE", "N", "N|auto", "N", "N|auto" };
         const option_row *row = &option_rows[i];
@@ -116,10 +119,22 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
     if (strcmp(name, "port") == 0) {
         if (!read_port(&out->port, value))
             return complain("--port: found `%s`, expected a number from 0 to 65535", value);
+        out->has_place = true;
         return -1;
     }
     if (strcmp(name, "hostname") == 0) {
         out->hostname = value;
+        out->has_place = true;
+        return -1;
+    }
+    if (strcmp(name, "listen") == 0) {
+        if (out->place_count == WORKER_LISTENERS)
+            return complain("--listen: there can be no more than %d", WORKER_LISTENERS);
+        out->places[out->place_count++] = value;
+        return -1;
+    }
+    if (strcmp(name, "user") == 0) {
+        out->user = value;
         return -1;
     }
     if (strcmp(name, "parity") == 0) {
@@ -151,8 +166,10 @@ static int set_option(cli_arguments *out, const char *name, const char *value)
 
 static bool has_option(const char *name)
 {
-    if (strcmp(name, "port") == 0 || strcmp(name, "hostname") == 0 || strcmp(name, "parity") == 0)
-        return true;
+    static const char *const own[] = { "port", "hostname", "listen", "user", "parity" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(own[i], name) == 0)
+            return true;
     for (size_t i = 0; i < option_row_count; i++)
         if (strcmp(option_rows[i].flag, name) == 0)
             return true;

@@ -47,18 +47,24 @@ static void print_url(const char *label, const char *host, uint16_t port)
            is_ipv6 ? "]" : "", port, color("\033[0m"));
 }
 
-void cli_print_banner(bool is_development, const char *hostname, uint16_t port)
+static void print_place(const listener *one)
 {
     char network[64];
+    if (one->is_unix) {
+        printf("  - %-9s %sunix:%s%s\n", "Socket:", color("\033[36m"), one->name, color("\033[0m"));
+        return;
+    }
+    print_url("Local:", one->is_everywhere ? "localhost" : one->name, one->port);
+    if (one->is_everywhere && find_network_address(network, sizeof network))
+        print_url("Network:", network, one->port);
+}
+
+void cli_print_banner(bool is_development, const listeners *where)
+{
     printf("\n  %s▲ Capra %s%s%s\n", color("\033[1m"), CAPRA_VERSION, color("\033[0m"),
            is_development ? " (development)" : "");
-    if (hostname != NULL) {
-        print_url("Local:", hostname, port);
-    } else {
-        print_url("Local:", "localhost", port);
-        if (find_network_address(network, sizeof network))
-            print_url("Network:", network, port);
-    }
+    for (uint32_t i = 0; i < where->count; i++)
+        print_place(&where->all[i]);
     fflush(stdout);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CAPRA_CLI_H
 #define CAPRA_CLI_H
 
+#include "listen.h"
 #include "worker.h"
 
 #include <stdbool.h>
@@ -28,6 +29,10 @@ typedef struct cli_arguments {
     const char *parity;   /* "next", or NULL */
     bool is_json;         /* of `check` */
     uint16_t port;
+    bool has_place;                       /* -p or -H was given */
+    const char *places[WORKER_LISTENERS]; /* of --listen */
+    uint32_t place_count;
+    const char *user; /* of --user; NULL: as whoever started it */
     options options;
 } cli_arguments;
 
@@ -43,12 +48,8 @@ typedef struct cli_paths {
 
 void cli_find_paths(cli_paths *out);
 
-/* A bound, listening socket; -1 after a line that says why there is none. `*port` is the one that
- * it got (asked for 0: any free one). */
-int cli_listen(const char *hostname, uint16_t *port);
-
 /* The first lines of a start; the last one, once it serves. */
-void cli_print_banner(bool is_development, const char *hostname, uint16_t port);
+void cli_print_banner(bool is_development, const listeners *where);
 void cli_print_ready(double ms, uint32_t routes);
 
 /* `capra dev`, `capra start`, and a worker without Node. All return the exit code. */

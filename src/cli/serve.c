@@ -6,6 +6,8 @@
 #include "cpus.h"
 #include "net/loop.h"
 #include "observe/metrics.h"
+#include "privileges.h"
+#include "supervisor/run_file.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -143,13 +145,45 @@ static bool read_scale(scale_limits *out, const serving *s)
     return true;
 }
 
+/* The usual port only where no other place is named. */
+static bool open_places(listeners *out, const cli_arguments *args)
+{
+    if (!listen_inherited(out))
+        return false;
+    if (args->has_place || (out->count == 0 && args->place_count == 0))
+        if (!listen_tcp(out, args->hostname, args->port))
+            return false;
+    for (uint32_t i = 0; i < args->place_count; i++)
+        if (!listen_at(out, args->places[i]))
+            return false;
+    return true;
+}
+
+/* What root has made on the way belongs to the user from here on. */
+static bool change_user(const listeners *places, const cli_arguments *args)
+{
+    account to;
+    if (args->user == NULL)
+        return true;
+    if (!privileges_find(&to, args->user))
+        return false;
+    if (geteuid() == 0) {
+        if (!listen_give(places, to.user, to.group))
+            return false;
+        if (!run_file_prepare(args->directory, to.user, to.group)) {
+            fprintf(stderr, "capra: %s/.capra/run cannot be made: %s\n", args->directory,
+                    strerror(errno));
+            return false;
+        }
+    }
+    return privileges_drop(&to);
+}
+
 int cli_serve(const cli_arguments *args, const cli_paths *paths)
 {
     bool const is_development = args->command == COMMAND_DEV;
     setenv("NODE_ENV", is_development ? "development" : "production", false);
-    worker_config config = { .options = args->options,
-                             .listeners = 1,
-                             .is_development = is_development };
+    worker_config config = { .options = args->options, .is_development = is_development };
     serving s = {
         .args = args,
         .started_ms = now_ms(),
@@ -167,12 +201,14 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
     if (!read_scale(&limits, &s))
         return EXIT_USAGE;
 
-    uint16_t port = args->port;
-    int const fd = cli_listen(args->hostname, &port);
-    if (fd < 0)
+    listeners places = { 0 };
+    if (!open_places(&places, args) || !change_user(&places, args)) {
+        listen_cleanup(&places);
         return EXIT_FAILED;
+    }
+    config.listeners = places.count;
     raise_descriptor_limit();
-    cli_print_banner(is_development, args->hostname, port);
+    cli_print_banner(is_development, &places);
 
     char *const compiler[] = { (char *)(uintptr_t)paths->node,
                                (char *)(uintptr_t)paths->compiler_script,
@@ -193,8 +229,8 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .slot_variable = WORKER_SLOT_VARIABLE,
         .directory = args->directory,
         .compiler = is_development ? compiler : NULL,
-        .listeners = &fd,
-        .listener_count = 1,
+        .listeners = places.fds,
+        .listener_count = places.count,
         .metrics_fd = metrics_fd(counted),
         .scale = limits,
         .worker_bytes = args->options.worker_bytes,
@@ -204,6 +240,7 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .data = &s,
     };
     int const code = supervisor_run(&supervised);
+    listen_cleanup(&places);
     free_environment(environment);
     metrics_free(counted);
     return code;

@@ -26,6 +26,13 @@ static bool make_folder(const char *project)
     return mkdir(path, 0777) == 0 || errno == EEXIST;
 }
 
+bool run_file_prepare(const char *project, uid_t user, gid_t group)
+{
+    char path[PATH_BYTES];
+    name(path, project, "");
+    return make_folder(project) && chown(path, user, group) == 0;
+}
+
 bool run_file_write(const char *project, const run_state *state)
 {
     char path[PATH_BYTES], fresh[PATH_BYTES], file[64];

@@ -21,6 +21,9 @@ typedef struct run_state {
  * False, with errno set, when it cannot be written; the server runs without it. */
 bool run_file_write(const char *project, const run_state *state);
 
+/* Makes its folder, for a user who could not. False, with errno set, when it cannot be. */
+bool run_file_prepare(const char *project, uid_t user, gid_t group);
+
 /* False when there is none, or its process is gone. */
 bool run_file_read(const char *project, run_state *out);
 
