@@ -22,16 +22,17 @@ static bool read_id(unsigned *out, const char *text)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number < (unsigned)-1;
 }
 
+/* There is one thread, so the answers that the system lends stay as they are. */
 static bool find_user(account *out, const char *text)
 {
     unsigned id = 0;
-    const struct passwd *entry = getpwnam(text);
+    const struct passwd *entry = getpwnam(text); /* cppcheck-suppress getpwnamCalled */
     if (entry == NULL && !read_id(&id, text)) {
         fprintf(stderr, "capra: --user: there is no user `%s` on this machine\n", text);
         return false;
     }
     if (entry == NULL)
-        entry = getpwuid(id);
+        entry = getpwuid(id); /* cppcheck-suppress getpwuidCalled */
     *out = (account){ .user = id, .group = id };
     if (entry == NULL)
         return true;
@@ -45,7 +46,7 @@ static bool find_user(account *out, const char *text)
 static bool find_group(account *out, const char *text)
 {
     unsigned id;
-    const struct group *entry = getgrnam(text);
+    const struct group *entry = getgrnam(text); /* cppcheck-suppress getgrnamCalled */
     if (entry != NULL) {
         out->group = entry->gr_gid;
         return true;

@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-#include <stdint.h>
-
 /* An event loop of our own, for a process that has no Node to bring one. The pointer is a
  * uv_loop_t, as net_open and worker_start take it. */
 void *loop_new(void);
