@@ -28,6 +28,9 @@ const app = join(root, 'build/next');
 const next = join(import.meta.dirname, 'node_modules/next/dist/bin/next');
 const data = mkdtempSync(join(tmpdir(), 'capra-next-'));
 
+// What is about Capra's own commands and not about a route.
+const capraOnly = ['dev.test.ts'];
+
 // Nothing that the person's own environment says of services; .env.local is not copied.
 const environment = {
   NEXT_TELEMETRY_DISABLED: '1',
@@ -124,7 +127,7 @@ async function test(url) {
   const wanted = process.argv.slice(2);
   const folder = join(root, 'test/tutorial');
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.test.ts') && !capraOnly.includes(name))
     .filter((name) => wanted.length === 0 || wanted.some((part) => name.startsWith(part)))
     .sort();
   const sum = { passed: 0, failed: 0 };
