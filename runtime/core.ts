@@ -111,12 +111,6 @@ export interface Core {
   pauseBody(id: number): void;
 
   /**
-   * The lines behind a body in chunks that has come whole; undefined when there are none. For bodies that were
-   * read beforehand: with the others they come in `Host.body`.
-   */
-  trailers(id: number): string | undefined;
-
-  /**
    * Both ends of the connection, "192.0.2.7 40000 IPv4 192.0.2.1 3000": the client's address and
    * port, the family, ours. Undefined when the request has ended.
    */
@@ -162,9 +156,10 @@ export interface Host {
    * streams (`bodyParser: false`) and the request has a body: call `readBody`. (A small body that came with its head
    * is handed over as it would be to any other route.)
    *
-   * The last three are there when rules of next.config have applied. `query`: with a rewrite, the query with what the
+   * The last four are seldom there. Three are when rules of next.config have applied. `query`: with a rewrite, the query with what the
    * rewrite has added; `hidden`: names, as a query (`a&b`), that `req.url` does not show then. `fields`: header
-   * lines, as `head` of `respond`, that hold unless the handler sets others.
+   * lines, as `head` of `respond`, that hold unless the handler sets others. `trailers`: the lines behind a body in
+   * chunks that was read beforehand.
    */
   request(
     id: number,
@@ -179,6 +174,7 @@ export interface Host {
     query?: string,
     hidden?: string,
     fields?: string,
+    trailers?: string,
   ): void;
 
   /**

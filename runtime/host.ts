@@ -8,7 +8,7 @@ import { runClean } from './context.ts';
 import { Closed, type Core, type Host, SLOTS } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
-import { kId, kListens, kRequest, kResponse } from './internals.ts';
+import { kId, kListens, kRequest, kResponse, kTrailers } from './internals.ts';
 import { lent } from './lent.ts';
 import { logError, stackNow } from './log.ts';
 import { defaultSettings, type Manifest, noKeys, type Route, readManifest } from './manifest.ts';
@@ -24,8 +24,6 @@ import type { Server } from './server.ts';
 export interface HostOptions {
   /** The project folder, to which the manifest's paths are relative. */
   folder?: string;
-  /** `req.url` is the target as the client sent it; otherwise as Next writes it anew. */
-  keepsTarget?: boolean;
   /** Told of every manifest before its routes are used. */
   onManifest?: (manifest: Manifest) => void;
   /** Gives the module `edge/edge.ts`, when it is needed. */
@@ -35,13 +33,12 @@ export interface HostOptions {
 /** The runtime's side of the border. One is enough for a worker; tests make many. */
 export function createHost(
   core: Core,
-  { folder = process.cwd(), keepsTarget = false, onManifest, loadEdge }: HostOptions = {},
+  { folder = process.cwd(), onManifest, loadEdge }: HostOptions = {},
 ): Host {
   const server: Server = {
     core,
     live: [],
     isDev: false,
-    keepsTarget,
     settings: defaultSettings,
     preview: noKeys,
     edge: edgeBy(loadEdge),
@@ -81,6 +78,7 @@ export function createHost(
       query,
       hidden,
       fields,
+      trailers,
     ) {
       const route = routes[index] as Route;
       const name = METHODS[method] as string;
@@ -90,6 +88,7 @@ export function createHost(
       req[kResponse] = res;
       if (query !== undefined || fields !== undefined)
         applyOutcome(req, res, query, hidden, fields);
+      if (trailers !== undefined) req[kTrailers] = trailers;
       if (runClean === undefined) runRoute(route, req, res);
       else runClean(() => runRoute(route, req, res));
       // C calls for a request only from later turns; most have been answered by now.

@@ -148,15 +148,15 @@ export class Request extends bare<Inherited>(IncomingMessage) {
   }
 
   get trailers(): Headers {
-    return parseHeaders(trailersOf(this), 0);
+    return parseHeaders(this[kTrailers] ?? '', 0);
   }
 
   get trailersDistinct(): Record<string, string[]> {
-    return parseDistinct(trailersOf(this), 0);
+    return parseDistinct(this[kTrailers] ?? '', 0);
   }
 
   get rawTrailers(): string[] {
-    return parseRaw(trailersOf(this), 0);
+    return parseRaw(this[kTrailers] ?? '', 0);
   }
 
   // ---- The connection ----
@@ -303,15 +303,6 @@ export function receive(
   return req.push(null);
 }
 
-/** C keeps them until the request has ended, for the few who ask. */
-function trailersOf(req: Request): string {
-  if (req[kTrailers] === undefined && req.complete) {
-    const res = req[kResponse];
-    req[kTrailers] = res[kServer].core.trailers(res[kId]) ?? '';
-  }
-  return req[kTrailers] ?? '';
-}
-
 /** The target as the client sent it. */
 export function targetOf(req: Request): string {
   return req[kHead].slice(req[kTargetAt], req[kTargetAt] + req[kTargetLength]);
@@ -319,7 +310,6 @@ export function targetOf(req: Request): string {
 
 function urlOf(req: Request): string {
   const target = targetOf(req);
-  if (req[kResponse][kServer].keepsTarget) return target;
   const shown = withoutFragment(target);
   const question = queryAt(shown);
   const path = req[kPath] ?? shown.slice(0, question);

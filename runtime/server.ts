@@ -13,8 +13,6 @@ export interface Server {
   readonly live: (Response | undefined)[];
   /** Errors are shown to the client, and warnings to the developer. */
   isDev: boolean;
-  /** `req.url` is the target as the client sent it, not as Next writes it anew. */
-  readonly keepsTarget: boolean;
   settings: Settings;
   preview: PreviewKeys;
   /** What runs routes with `runtime: 'edge'`; loaded for the first of them. */

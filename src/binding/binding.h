@@ -46,9 +46,6 @@ typedef struct binding {
 bool script_host_init(binding *b, napi_value host);
 void script_host_cleanup(binding *b);
 
-/* The lines behind the request's body; undefined if there are none. */
-napi_value make_trailers(napi_env env, const capra_request *req);
-
 /* Puts the functions of `Core` on `exports`. */
 napi_status core_define(binding *b, napi_value exports);
 

@@ -215,12 +215,6 @@ static napi_value pause_body(napi_env env, napi_callback_info info)
     return NULL;
 }
 
-static napi_value trailers(napi_env env, napi_callback_info info)
-{
-    frame f;
-    return open_frame(&f, env, info) ? make_trailers(env, f.req) : NULL;
-}
-
 /* ---- Who is there ---- */
 
 static napi_value peer(napi_env env, napi_callback_info info)
@@ -339,7 +333,6 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("hold", hold),
         CORE_FUNCTION("page", page),
         CORE_FUNCTION("passOn", pass_on),
-        CORE_FUNCTION("trailers", trailers),
         CORE_FUNCTION("exiting", exiting),
 #undef CORE_FUNCTION
     };

@@ -132,21 +132,29 @@ static napi_value make_params(binding *b, const capra_request *req)
 
 /* ---- The calls ---- */
 
-/* Of Host.request; the last three come from the rules of next.config. */
-enum { PLAIN_ARGUMENTS = 9, ALL_ARGUMENTS = 12 };
+/* Of Host.request; the last four are seldom there. */
+enum { PLAIN_ARGUMENTS = 9, ALL_ARGUMENTS = 13 };
 
 static napi_value make_text(binding *b, capra_slice s)
 {
     return s.data == NULL ? b->undefined : make_latin1(b, s);
 }
 
-/* The header lines are the runtime's from now on. */
+/* The lines behind the body. */
+static napi_value make_trailers(binding *b, const capra_request *req)
+{
+    capra_slice const lines = buffer_slice(&req->trailers);
+    return lines.length == 0 ? b->undefined : make_latin1(b, lines);
+}
+
+/* The preset header lines are the runtime's from now on. */
 static void put_outcome(binding *b, capra_request *req, napi_value *args)
 {
     args[0] = make_text(b, req->rewritten_query);
     args[1] = make_text(b, req->hidden_names);
     args[2] = make_text(b, req->res.preset);
-    req->res.preset = slice_of(NULL, 0);
+    args[3] = make_trailers(b, req);
+    response_lend_preset(&req->res);
 }
 
 static void on_request(void *data, capra_request *req)
@@ -169,8 +177,10 @@ static void on_request(void *data, capra_request *req)
     };
     uint32_t const id = req->id;
     server *s = req->server;
-    /* Few requests have been rewritten or been given fields; the others are called without. */
-    bool const has_outcome = req->rewritten_query.data != NULL || req->res.preset.length > 0;
+    /* Few requests have been rewritten, been given fields or have trailers; the others are called
+     * without. */
+    bool const has_outcome = req->rewritten_query.data != NULL || req->res.preset.length > 0 ||
+                             buffer_length(&req->trailers) > 0;
     if (has_outcome)
         put_outcome(b, req, args + PLAIN_ARGUMENTS);
     if (call(b, b->request_call, has_outcome ? ALL_ARGUMENTS : PLAIN_ARGUMENTS, args))
@@ -213,22 +223,11 @@ static void on_body(void *data, uint32_t id, capra_slice piece)
     call_named(b, HOST_body, 3, args);
 }
 
-napi_value make_trailers(napi_env env, const capra_request *req)
-{
-    capra_slice const lines = buffer_slice(&req->trailers);
-    napi_value value;
-    if (lines.length == 0)
-        CHECK(env, napi_get_undefined(env, &value));
-    else
-        CHECK(env, napi_create_string_latin1(env, lines.data, lines.length, &value));
-    return value;
-}
-
 static void on_body_end(void *data, uint32_t id)
 {
     binding *b = data;
     const capra_request *req = server_request(worker_server(b->worker), id);
-    napi_value const args[] = { make_number(b, id), b->null, make_trailers(b->env, req) };
+    napi_value const args[] = { make_number(b, id), b->null, make_trailers(b, req) };
     call_named(b, HOST_body, 3, args);
 }
 

@@ -226,6 +226,12 @@ void response_add_preset(capra_response *res, capra_slice lines, capra_slice coo
     buffer_cleanup(&made);
 }
 
+void response_lend_preset(capra_response *res)
+{
+    res->lent_preset = res->preset;
+    res->preset = slice_of(NULL, 0);
+}
+
 static bool has_preset(const capra_response *res)
 {
     return (res->preset.length | res->cookies.length) != 0;

@@ -72,11 +72,12 @@ struct capra_response {
     const response_settings *settings; /* NULL: none */
     const http_head *head;             /* of the request; NULL when it could not be parsed */
     const char *data;                  /* the head's bytes */
-    buffer *to;          /* where the message goes: a connection's output, or a test's buffer */
-    buffer lines;        /* header lines that a C route has added */
-    bool has_type;       /* among them is a Content-Type */
-    capra_slice preset;  /* header lines, unless who answers has others; lent by the request */
-    capra_slice cookies; /* Set-Cookie lines beside those of who answers; lent by the request */
+    buffer *to;              /* where the message goes: a connection's output, or a test's buffer */
+    buffer lines;            /* header lines that a C route has added */
+    bool has_type;           /* among them is a Content-Type */
+    capra_slice preset;      /* header lines, unless who answers has others; lent by the request */
+    capra_slice lent_preset; /* the same, while who answers has them among its own */
+    capra_slice cookies;     /* Set-Cookie lines beside those of who answers; lent by the request */
     response_state state;
     int status;          /* that was sent */
     int64_t left;        /* of the Content-Length that was declared, when streaming; -1: none was */
@@ -114,6 +115,10 @@ typedef struct response_head {
 /* Adds to what is decided before anyone answers: `lines` win over the preset ones of equal names,
  * `cookies` are sent whatever who answers sets. Copied into the arena, which is the request's. */
 void response_add_preset(capra_response *res, capra_slice lines, capra_slice cookies, arena *a);
+
+/* Who answers has the preset lines, and sends them with its own. They still are in the standard
+ * answers below, which are nobody's. */
+void response_lend_preset(capra_response *res);
 
 /* The whole answer. 0, or CAPRA_E_HEAD_SENT. */
 int response_send(capra_response *res, const response_head *head, capra_slice body);

@@ -8,6 +8,7 @@ import { type Files, makeApp, writeFiles } from '../support/app.ts';
 import { capra } from '../support/command.ts';
 import { until } from '../support/deadline.ts';
 import { type Server, startCapra, startDev } from '../support/server.ts';
+import { Wire } from '../support/wire.ts';
 
 const config = `
 export default {
@@ -68,6 +69,14 @@ export default function handler(req, res) {
   res.json({ url: req.url, query: req.query, all: res.getHeader('x-all') });
 }
 `,
+  'pages/api/raw.js': `
+export const config = { api: { bodyParser: false } };
+export default async function handler(req, res) {
+  for await (const _ of req);
+  res.json(1);
+}
+`,
+  'pages/api/broken.js': "throw new Error('at load');",
   'pages/api/users/[id].js': `
 export default function handler(req, res) {
   res.json({ url: req.url, query: req.query });
@@ -149,6 +158,17 @@ describe('next.config and a route in JavaScript', () => {
     const { headers, json } = await server.call('GET /docs/script/7?id=7&a=b');
     assert.deepEqual(json(), { url: '/script/7?a=b', query: { id: '7', a: 'b' }, all: 'all' });
     assert.equal(headers['x-all'], 'all');
+  });
+
+  test("fields are in answers that are not the handler's, once it has been called", async () => {
+    const wire = await Wire.open(server.port);
+    await wire.send('POST /docs/api/raw HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await wire.send('no chunk\r\n');
+    const { status, headers } = await wire.answer('POST');
+    assert.deepEqual([status, headers['x-all'], headers['x-path']], [400, 'all', 'api/raw']);
+    await wire.closed();
+    const broken = await server.call('GET /docs/api/broken');
+    assert.deepEqual([broken.status, broken.headers['x-all']], [500, 'all']);
   });
 
   test('a malformed escape that a rewrite hands on is 400', async () => {

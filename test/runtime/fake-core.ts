@@ -39,6 +39,8 @@ export interface Call {
   query?: string;
   hidden?: string;
   fields?: string;
+  /** Behind its body. */
+  trailers?: string;
 }
 
 export interface Passed {
@@ -56,8 +58,6 @@ export class FakeCore implements Core {
   /** What `write` says waits. */
   pending = 0;
   peers = 0;
-  /** Behind the body of every request. */
-  lines: string | undefined;
   isHeld = false;
   /** The client has every body already. */
   isKnown = false;
@@ -188,10 +188,6 @@ export class FakeCore implements Core {
     if (this.#use(id, 'pauseBody')) this.calls.push(`pauseBody ${id}`);
   }
 
-  trailers(id: number): string | undefined {
-    return this.#open.has(id) ? this.lines : undefined;
-  }
-
   hold(isHeld: boolean): void {
     this.isHeld = isHeld;
   }
@@ -275,6 +271,7 @@ export class App implements Disposable {
     query,
     hidden,
     fields,
+    trailers,
   }: Call = {}): number {
     const id = this.#nextId++;
     this.core.open(id);
@@ -294,6 +291,7 @@ export class App implements Disposable {
       query,
       hidden,
       fields,
+      trailers,
     );
     return id;
   }

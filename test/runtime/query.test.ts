@@ -151,14 +151,6 @@ test('query and url of a request', async () => {
   ]);
 });
 
-test('url can be the target as it was sent', async () => {
-  const target = '/api/./x?b=%20+&a=1&b=2#f';
-  const [url] = (await seen('/api/x', { target, path: '/api/x' }, { keepsTarget: true })) as [
-    string,
-  ];
-  assert.equal(url, target);
-});
-
 test('url and query can be assigned', async () => {
   using app = appOf((req, res) => {
     const { query } = req;
