@@ -27,12 +27,14 @@ static bool is_from_proxy(const capra_request *req)
 {
     conn *c = req->conn;
     const networks *trusted = req->server->trusted;
-    if (trusted != NULL && c->trust == CONN_TRUST_UNKNOWN) {
+    if (trusted == NULL || c == NULL)
+        return false;
+    if (c->trust == CONN_TRUST_UNKNOWN) {
         ip_address peer;
         c->transport->peer(c, &peer);
         c->trust = networks_has(trusted, &peer) ? CONN_TRUSTED : CONN_UNTRUSTED;
     }
-    return trusted != NULL && c->trust == CONN_TRUSTED;
+    return c->trust == CONN_TRUSTED;
 }
 
 /* ---- Single fields ---- */

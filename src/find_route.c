@@ -215,6 +215,10 @@ verdict stage_find_route(capra_request *req)
     body_init(&req->body, &req->head, -1);
     if (error != 0)
         return pipeline_refuse(req, error);
+    if (!workload_take_request(&s->load, &req->load)) {
+        response_error(&req->res, CAPRA_E_BUSY); /* the connection may go on */
+        return ANSWERED;
+    }
     if (req->target.is_asterisk) {
         response_head const head = { .status = req->head.method == HTTP_OPTIONS ? 204 : 400 };
         response_send(&req->res, &head, (capra_slice){ 0 });

@@ -30,6 +30,10 @@
       "any body, whatever its route allows (413); 0: only the route's own limit counts")    \
     X(connections, "max-connections", OPTION_COUNT, 20000,                                  \
       "open at once; more wait until one closes")                                           \
+    X(in_flight, "max-in-flight", OPTION_COUNT, 10000,                                      \
+      "requests that a worker answers at once (503); 0: no limit")                          \
+    X(buffered_bytes, "max-buffered-bytes", OPTION_SIZE, 256 << 20,                         \
+      "of all bodies that a worker keeps for its handlers (503); 0: no limit")              \
     X(connections_per_address, "max-connections-per-address", OPTION_COUNT, 0,              \
       "of one address (IPv6: of one /64); more are closed; 0: no limit")                    \
     X(threads, "threads", OPTION_COUNT, 4,                                                  \

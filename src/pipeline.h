@@ -20,6 +20,7 @@ struct server {
     options options;
     http_limits limits;
     pace_rule body_pace;
+    workload load;
     app *app;
     const script_host *script;
     const networks *told_trusted; /* by the command line; NULL: it says nothing */

@@ -6,6 +6,7 @@
 #include "base/pace.h"
 #include "body/body.h"
 #include "net/conn.h"
+#include "policy/workload.h"
 #include "response/response.h"
 #include "route/route.h"
 
@@ -56,6 +57,7 @@ struct capra_request {
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
     buffer collected;
+    workload_part load;   /* what the server has taken on with it */
     pace pace;            /* of the body */
     uint64_t paced_bytes; /* of it that have been counted for the pace */
     buffer trailers;      /* lines behind a body in chunks, each with its CR LF */

@@ -68,6 +68,7 @@ void pipeline_free(capra_request *req)
         native_end(req);
     response_cleanup(&req->res);
     buffer_cleanup(&req->collected);
+    workload_give_back(&s->load, &req->load);
     buffer_cleanup(&req->trailers);
     arena_cleanup(&req->arena);
     app_release(req->app);
@@ -437,6 +438,7 @@ server *server_new(const options *o, app *a, const script_host *script, observer
         .limits = { .head_bytes = (uint32_t)o->head_bytes,
                     .target_bytes = (uint32_t)o->target_bytes,
                     .fields = HTTP_HEAD_FIELDS },
+        .load = { .most_requests = (uint32_t)o->in_flight, .most_bytes = o->buffered_bytes },
         .body_pace = { .patience_ms = o->body_ms, .bytes_per_s = o->body_rate },
         .app = app_hold(a),
         .script = script,

@@ -101,6 +101,8 @@ int pipeline_collect_body(capra_request *req)
         int const error = pipeline_take_piece(req, &used, &piece);
         if (error != 0)
             return error;
+        if (!workload_take_bytes(&req->server->load, &req->load, piece.length))
+            return CAPRA_E_BUSY;
         buffer_append_slice(&req->collected, piece);
     }
     return 0;

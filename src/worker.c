@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct worker {
@@ -194,7 +195,27 @@ static void on_supervisor_gone(void *owner)
 
 /* ---- The start ---- */
 
-enum { HALF_CLOSED_MS = 60000, LINGER_MS = 5000 };
+enum { HALF_CLOSED_MS = 60000, LINGER_MS = 5000, SPARED_DESCRIPTORS = 32 };
+
+/* Each connection is a descriptor. Some are left for what handlers open: they have more to lose
+ * than a client that waits for a moment. */
+static uint32_t bound_connections(uint32_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    rlim_t const all = limit.rlim_cur;
+    rlim_t const spared = all / 8 > SPARED_DESCRIPTORS ? all / 8 : SPARED_DESCRIPTORS;
+    rlim_t const most = all > 2 * spared ? all - spared : all / 2;
+    if (wanted <= most)
+        return wanted;
+    log_line(
+        LOG_WARN,
+        "with %llu descriptors (ulimit -n) at most %llu connections are open at once, not %u as "
+        "--max-connections allows",
+        (unsigned long long)all, (unsigned long long)most, wanted);
+    return (uint32_t)most;
+}
 
 static int open_net(worker *w, void *loop)
 {
@@ -213,7 +234,7 @@ static int open_net(worker *w, void *loop)
         .connections_per_address = (uint32_t)o->connections_per_address,
         .trusted = w->trusted,
         .reads_preface = strcmp(o->proxy_protocol, "on") == 0,
-        .connections = (uint32_t)o->connections,
+        .connections = bound_connections((uint32_t)o->connections),
         .sockets = sockets,
         .socket_count = w->config.listeners,
         .board = w->board,

@@ -9,6 +9,8 @@
 static const char text_lines[] = "Content-Type: text/plain; charset=utf-8\r\n";
 
 /* RFC 9110, 15.5.22 */
+static const char busy_lines[] = "Content-Type: text/plain; charset=utf-8\r\n"
+                                 "Retry-After: 1\r\n";
 static const char upgrade_lines[] = "Content-Type: text/plain; charset=utf-8\r\n"
                                     "Upgrade: HTTP/1.1\r\n"
                                     "Connection: Upgrade\r\n";
@@ -135,7 +137,7 @@ void response_not_found(capra_response *res, capra_slice path, bool is_known)
 
 static void send_text(capra_response *res, int status, capra_slice text)
 {
-    const char *lines = status == 426 ? upgrade_lines : text_lines;
+    const char *lines = status == 426 ? upgrade_lines : status == 503 ? busy_lines : text_lines;
     response_head const head = { .status = status, .lines = slice_text(lines) };
     response_send(res, &head, text);
 }
