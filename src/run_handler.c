@@ -20,7 +20,7 @@ static verdict blame(capra_request *req)
     if (has_begun)
         req->conn->transport->close(req->conn);
     else
-        response_error_text(&req->res, 500, slice_text("Internal Server Error"));
+        native_send_fault(&req->res);
     return LATER;
 }
 

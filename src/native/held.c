@@ -148,7 +148,7 @@ void held_fail(capra_request *req)
     if (r != NULL)
         r->is_answered = r->has_failed = true;
     else if (begin_end(req, RESPONSE_OPEN) == 0)
-        response_error_text(&req->res, 500, slice_text("Internal Server Error"));
+        native_send_fault(&req->res);
 }
 
 /* ---- include/capra.h ---- */

@@ -22,6 +22,10 @@ void native_tell_drained(capra_request *req);
 /* Whether the handler wants no answer sent, and the connection cut. */
 bool native_is_abandoned(const capra_request *req);
 
+/* The answer to a fault of the handler itself: 500, as for a script that throws; but what the
+ * handler has set so far is not sent. */
+void native_send_fault(capra_response *res);
+
 /* The end of a request: its timers, what capra_on_end asked for. */
 void native_end(capra_request *req);
 

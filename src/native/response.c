@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "held.h"
+#include "native.h"
 #include "pipeline.h"
 
 #include <jansson.h>
@@ -131,16 +132,20 @@ int capra_response_file(capra_response *res, const char *folder, const char *pat
 
 /* ---- JSON ---- */
 
-/* The answer to a fault of the route itself; what it had set so far is not sent. */
+void native_send_fault(capra_response *res)
+{
+    response_head const head = { .status = 500 };
+    response_send(res, &head, slice_text("Internal Server Error"));
+}
+
 static int fail_route(capra_response *res, const char *what)
 {
     capra_request *req = request_of(res);
     log_line(LOG_ERROR, "capra_json: %s", what);
-    buffer_cleanup(&res->lines);
     if (req->held != NULL)
         held_fail(req);
     else
-        response_error_text(res, 500, slice_text("Internal Server Error"));
+        native_send_fault(res);
     return CAPRA_E_HANDLER;
 }
 
