@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "cpus.h"
 #include "net/loop.h"
+#include "notify.h"
 #include "observe/metrics.h"
 #include "privileges.h"
 #include "supervisor/run_file.h"
@@ -42,6 +43,7 @@ static void on_ready(void *data, uint32_t routes)
 {
     serving *s = data;
     cli_print_ready(now_ms() - s->started_ms, routes);
+    notify_ready();
 }
 
 /* An app of only C routes starts no Node at all. */
@@ -201,6 +203,7 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
     if (!read_scale(&limits, &s))
         return EXIT_USAGE;
 
+    notify_init();
     listeners places = { 0 };
     if (!open_places(&places, args) || !change_user(&places, args)) {
         listen_cleanup(&places);

@@ -38,7 +38,8 @@ struct supervisor {
 
 enum {
     START_MS = 30000, /* for a worker to say that it serves */
-    YOUNG_MS = 5000,  /* one that dies earlier than this has failed to live */
+    YOUNG_MS = 2000,  /* one that dies earlier than this has failed to live */
+    GROWN_MS = 5000,  /* what one needs by then, it needs to live */
     FIRST_DELAY_MS = 100,
     LONGEST_DELAY_MS = 10000,
     STOP_IDLE_MS = 250,    /* for requests that are on their way on kept connections */
@@ -230,6 +231,9 @@ static void start_missing(supervisor *s)
     char *const *command = s->config->worker_command(s->config->data, &error);
     if (command == NULL) {
         log_line(LOG_ERROR, "%s", error);
+        s->failures++;
+        if (s->was_ready && s->builder == NULL)
+            start_later(s); /* in development, the next build does it */
         return;
     }
     s->command = command;
@@ -395,7 +399,7 @@ static void replace_large(supervisor *s)
         child *c = LIST_OWNER(link, child, link);
         uint64_t const bytes = score_get(&child_score(c)->memory_bytes);
         if (!is_current(c) || c->state != CHILD_SERVING || bytes <= limit ||
-            now - c->started_ms < YOUNG_MS)
+            now - c->started_ms < GROWN_MS)
             continue;
         log_line(LOG_WARN,
                  "worker %d has grown to %.0f MiB, beyond --max-worker-memory; another "

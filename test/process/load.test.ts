@@ -187,6 +187,20 @@ describe('64 connections under load', () => {
     }));
 });
 
+test('a worker that dies while the build cannot be read is replaced when it can', async () => {
+  const server = await startCapra({ app });
+  const manifest = join(server.folder, '.capra/manifest.json');
+  try {
+    renameSync(manifest, `${manifest}.good`);
+    process.kill(server.worker(), 'SIGKILL');
+    await server.logged(/manifest\.json cannot be read[\s\S]*cannot be read/);
+    renameSync(`${manifest}.good`, manifest);
+    assert.equal((await server.call('GET /api/work')).status, 200);
+  } finally {
+    await server.stop('SIGKILL');
+  }
+});
+
 test('capra reload without a server says so', async () => {
   const { code, stderr } = await capra(['reload', '.'], { cwd: '/' });
   assert.equal(code, 1);

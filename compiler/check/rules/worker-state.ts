@@ -22,8 +22,8 @@ export const workerState = moduleRule('worker-state', function* (module) {
     yield problemAt(module, change.node, {
       severity: 'warning',
       text: `\`${variable.name}\` is changed by requests, and every worker has its own.`,
-      why: `With more than one worker (\`--workers\`) requests see different values; a restart and a new version forget them.`,
-      hint: 'Keep what must be shared or must last in a database or in Redis. With one worker, and for what may be lost, it can stay.',
+      why: `\`capra start\` has a worker for each CPU (\`--workers\`), so requests see different values; a restart and a new version forget them.`,
+      hint: 'Keep what must be shared or must last in a database or in Redis. With `--workers 1`, and for what may be lost, it can stay.',
     });
   }
 });

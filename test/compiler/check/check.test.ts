@@ -52,7 +52,7 @@ Warnings: this is a trap
 
 ⚠ pages/api/a.js:3:3
   \`hits\` is changed by requests, and every worker has its own. [worker-state]
-  With more than one worker (\`--workers\`) requests see different values; a restart and a new version forget them.
+  \`capra start\` has a worker for each CPU (\`--workers\`), so requests see different values; a restart and a new version forget them.
 
       1 │ let hits = 0;
       2 │ export default (req, res) => {
@@ -61,7 +61,7 @@ Warnings: this is a trap
       4 │   res.json(missing);
       5 │ };
 
-  Keep what must be shared or must last in a database or in Redis. With one worker, and for what may be lost, it can stay.
+  Keep what must be shared or must last in a database or in Redis. With \`--workers 1\`, and for what may be lost, it can stay.
 
 Notes: this is otherwise than in Next
 
