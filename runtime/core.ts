@@ -119,6 +119,12 @@ export interface Core {
   /** While it is held, a worker that is to end waits, though no connection is open: work goes on that no client waits for. */
   hold(isHeld: boolean): void;
 
+  /**
+   * The handler has so many milliseconds in all to answer, counted from `Host.request`. For a module that says
+   * it itself; what the manifest says C knows.
+   */
+  limit(id: number, ms: number): void;
+
   /** The process is about to end with this code, by a call that stands in `stack`. */
   exiting(code: number, stack: string): void;
 }
@@ -133,6 +139,8 @@ export const Closed = {
   badBody: 2,
   /** The streamed body went beyond the route's limit. C has answered 413 if nothing was sent yet. */
   longBody: 3,
+  /** Its handler has not answered in time. C has answered 504. */
+  timedOut: 4,
 } as const;
 
 export interface Host {

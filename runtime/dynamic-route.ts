@@ -8,8 +8,8 @@
 import { parseSizeAsNext } from '../compiler/size.ts';
 import { ParsedRequest, StreamedRequest } from './api-request.ts';
 import { refuse } from './errors.ts';
-import { kRaw, kServer, kState } from './internals.ts';
-import { durationOf, isEdge, type Limits, type Route, type Settings } from './manifest.ts';
+import { kId, kRaw, kServer, kState } from './internals.ts';
+import { isEdge, type Limits, type Route } from './manifest.ts';
 import { bytesOf } from './read-body.ts';
 import type { Request } from './request.ts';
 import { type Response, State } from './response.ts';
@@ -19,7 +19,8 @@ import { type Response, State } from './response.ts';
  * whether the handler is to be called.
  */
 export async function adaptRequest(req: Request, res: Response, route: Route): Promise<boolean> {
-  readConfig(route.limits, route.module?.config, res[kServer].settings);
+  readConfig(route.limits, route.module?.config);
+  limitDuration(res, route.module?.config);
   const { readsBody, bodyLimit, bodyLimitText } = route.limits;
   const Class = readsBody ? ParsedRequest : StreamedRequest;
   // The first requests came before anyone knew.
@@ -43,9 +44,15 @@ interface Config {
   };
 }
 
-function readConfig(limits: Limits, config: unknown, settings: Settings): void {
+/** `maxDuration` is in seconds. Next writes it down for hosts that keep it, and does not itself. */
+function limitDuration(res: Response, config: unknown): void {
   const { maxDuration } = (config ?? {}) as Config;
-  limits.maxDurationMs = durationOf(maxDuration, settings) ?? limits.maxDurationMs;
+  const { core, settings } = res[kServer];
+  if (typeof maxDuration === 'number' && maxDuration > 0 && !settings.parity)
+    core.limit(res[kId], maxDuration * 1000);
+}
+
+function readConfig(limits: Limits, config: unknown): void {
   const { bodyParser, responseLimit, externalResolver } = (config as Config | undefined)?.api ?? {};
   limits.readsBody = bodyParser !== false && !isEdge(config);
   limits.externalResolver = externalResolver === true;

@@ -13,7 +13,7 @@ import { lent } from './lent.ts';
 import { logError, stackNow } from './log.ts';
 import { defaultSettings, type Manifest, noKeys, type Route, readManifest } from './manifest.ts';
 import { METHODS } from './methods.ts';
-import { coded, connectionReset } from './node-errors.ts';
+import { coded, connectionReset, timedOut } from './node-errors.ts';
 import { receive } from './request.ts';
 import { abort, cut, drained, type Response } from './response.ts';
 import { applyOutcome } from './rules.ts';
@@ -161,6 +161,7 @@ function wantsToKnow(res: Response): boolean {
 }
 
 function reasonOf(why: number): Error {
+  if (why === Closed.timedOut) return timedOut();
   if (why !== Closed.longBody) return connectionReset();
   return coded(
     new Error('The request body is longer than the route allows'),

@@ -36,7 +36,6 @@ export const kId: unique symbol = Symbol('id');
 export const kState: unique symbol = Symbol('state');
 export const kFields: unique symbol = Symbol('fields');
 export const kMore: unique symbol = Symbol('more');
-export const kMaxTimer: unique symbol = Symbol('maxTimer');
 export const kCleared: unique symbol = Symbol('cleared');
 export const kTagged: unique symbol = Symbol('tagged');
 

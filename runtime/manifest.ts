@@ -33,8 +33,6 @@ export interface Limits {
   /** A response of so many bytes is worth a warning. */
   responseLimit: number;
   externalResolver: boolean;
-  /** How long an answer may take, in milliseconds. */
-  maxDurationMs: number | undefined;
 }
 
 /** What concerns all routes, as far as JavaScript has to know it. */
@@ -79,7 +77,6 @@ interface RouteText {
     bodyLimitText?: string;
     responseLimit?: number | null;
     externalResolver?: boolean;
-    maxDuration?: number | null;
     dynamic?: boolean;
     runtime?: string;
   };
@@ -142,7 +139,6 @@ function readRoute(
       bodyLimitText: config.bodyLimitText ?? '',
       responseLimit: config.responseLimit ?? Number.POSITIVE_INFINITY,
       externalResolver: config.externalResolver === true,
-      maxDurationMs: durationOf(config.maxDuration, settings),
     },
     isDynamic: config.dynamic === true,
     isEdge: config.runtime === 'edge',
@@ -158,12 +154,6 @@ export function isEdge(config: unknown): boolean {
 /** Whether the handler takes a Request, going by all that is known. */
 export function takesRequests(route: Route): boolean {
   return route.isEdge || isEdge(route.module?.config);
-}
-
-/** `maxDuration` is in seconds. Next writes it down for hosts that enforce it, and does not itself. */
-export function durationOf(maxDuration: unknown, { parity }: Settings): number | undefined {
-  const isOne = typeof maxDuration === 'number' && maxDuration > 0;
-  return isOne && !parity ? maxDuration * 1000 : undefined;
 }
 
 function moduleAt(path: string, file: string, modules: Map<string, RouteModule>): RouteModule {

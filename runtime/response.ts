@@ -25,7 +25,6 @@ import {
   kFields,
   kId,
   kLose,
-  kMaxTimer,
   kMore,
   kRelease,
   kRequest,
@@ -126,7 +125,6 @@ export class Response extends bare<Inherited>(ServerResponse) {
   declare [kFields]: Fields | null;
   declare [kMore]: More | null;
   declare [kCleared]: boolean;
-  declare [kMaxTimer]: NodeJS.Timeout | undefined;
   declare [kTagged]: string | Buffer | undefined;
 
   constructor(server: Server, req: Request, id: number) {
@@ -440,7 +438,6 @@ Object.assign(Response.prototype, {
   _keepAliveTimeout: 0,
   _last: false,
   [kCleared]: false,
-  [kMaxTimer]: undefined,
 });
 Object.defineProperty(Response.prototype, 'constructor', { value: ServerResponse });
 
@@ -527,7 +524,6 @@ function forget(res: Response): number {
   const id = res[kId];
   const { live } = res[kServer];
   res[kId] = -1;
-  if (res[kMaxTimer] !== undefined) clearTimeout(res[kMaxTimer]);
   if (live[id & SLOTS] === res) live[id & SLOTS] = undefined;
   return id;
 }

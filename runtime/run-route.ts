@@ -3,7 +3,6 @@
 /** Calls handlers, and makes one thing of all the ways in which they can end. */
 
 import { checkBody, type ParsedRequest } from './api-request.ts';
-import { limitDuration } from './duration.ts';
 import { adaptRequest } from './dynamic-route.ts';
 import { answerBroken, fail, failRoute, refuse } from './errors.ts';
 import { kHead, kRaw, kServer, kState } from './internals.ts';
@@ -27,7 +26,6 @@ export function runRoute(route: Route, req: Request, res: Response): void {
 }
 
 function runHandler(handler: Handler, req: Request, res: Response, route: Route): void {
-  if (route.limits.maxDurationMs !== undefined) limitDuration(res, route.limits.maxDurationMs);
   // One character is found much faster than the names of two cookies, and most heads do without it.
   if (req[kHead].includes('_')) readPreview(req, res);
   const raw = req[kRaw];

@@ -20,6 +20,9 @@
       "a second, from a client that sends a body (408); 0: any byte is enough")             \
     X(write_rate, "min-write-rate", OPTION_SIZE, 1024,                                      \
       "a second, that a client reads of its answer; 0: any byte is enough")                 \
+    X(max_duration_ms, "max-duration", OPTION_TIME, 300000,                                 \
+      "how long a handler may take to begin its answer (504), if its route has no "         \
+      "maxDuration; 0: for ever")                                                           \
     X(stall_ms, "stall-timeout", OPTION_TIME, 30000,                                        \
       "how long a handler may hold its worker without letting go (504); 0: for ever")       \
     X(shutdown_ms, "shutdown-timeout", OPTION_TIME, 30000,                                  \

@@ -4,6 +4,7 @@
 
 #include "base/networks.h"
 #include "base/scoreboard.h"
+#include "handler/durations.h"
 #include "handler/ids.h"
 #include "native/native.h"
 #include "observer.h"
@@ -36,7 +37,10 @@ struct server {
     int64_t turn_ns;    /* when this turn began; with an observer */
     ids ids;
     native_host *native; /* NULL without a loop */
-    score own_score;     /* as long as nobody else wants to know */
+    durations durations;
+    uint64_t now_ms;          /* on the loop's clock, when this turn began */
+    uint64_t max_duration_ms; /* of routes that do not say; 0: none */
+    score own_score;          /* as long as nobody else wants to know */
     score *score;
     capra_request *running;                /* whose handler has been called and has not returned */
     _Atomic uint64_t shortest_duration_ms; /* of all routes that have a limit; 0: none has */
@@ -67,6 +71,12 @@ verdict stage_follow(capra_request *req);
 
 /* The request's end: what was made for it goes with it. */
 void pipeline_free(capra_request *req);
+
+/* limit_handler.c: the handler has been called and has not answered; its time runs. */
+void pipeline_limit(capra_request *req);
+
+/* The head of its answer goes out, and more will follow. */
+void pipeline_answer_begins(capra_request *req);
 
 /* The streamed body has failed; whoever waits for it hears so. */
 verdict pipeline_fail_body(capra_request *req, int code, script_end why);

@@ -5,6 +5,7 @@
 #include "app.h"
 #include "base/pace.h"
 #include "body/body.h"
+#include "handler/durations.h"
 #include "net/conn.h"
 #include "policy/workload.h"
 #include "response/response.h"
@@ -64,6 +65,9 @@ struct capra_request {
     arena arena;
     int64_t started_ns;  /* when somebody is told of requests: the turn in which it came */
     uint32_t log_id;     /* its id in the access log, once its client knows it; 0: not yet given */
+    duration limit;      /* until when it must be answered; runs while its handler does */
+    uint64_t handler_ms; /* when that was called, on the loop's clock */
+    bool has_own_limit;  /* that its module has told, and the manifest does not know */
     bool is_refused;     /* as Next does it: the connection seems to go on, whatever still comes */
     bool flows;          /* a script asks for the streamed body */
     bool is_told_of_end; /* the script host knows that the streamed body has ended */

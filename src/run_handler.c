@@ -49,9 +49,14 @@ verdict stage_run_handler(capra_request *req)
     pipeline_enter(s);
     req->id = ids_give(&s->ids, req);
     s->running = req;
+    req->handler_ms = s->now_ms;
     conn *c = req->conn;
     s->script->request(s->script->data, req);
-    return c->is_closing || req->res.state == RESPONSE_ENDED ? LATER : PASS;
+    if (c->is_closing || req->res.state == RESPONSE_ENDED)
+        return LATER;
+    if (req->id != 0)
+        pipeline_limit(req);
+    return PASS;
 }
 
 /* The streamed body has failed; whoever waits for it must hear so. */

@@ -31,6 +31,7 @@ void pipeline_take_id(capra_request *req)
         return;
     ids_forget(&req->server->ids, req->id);
     req->id = 0;
+    duration_stop(&req->limit);
 }
 
 capra_request *server_request(server *s, uint32_t id)
@@ -133,6 +134,8 @@ static void on_answering(capra_response *res, bool is_whole)
         res->closes = true;
     else if (is_whole && !skip_body(req) && !req->is_refused)
         res->closes = true;
+    if (!is_whole)
+        pipeline_answer_begins(req);
 }
 
 /* Whoever answered is done; the rest is pulled in `follow`. */
@@ -428,6 +431,7 @@ static void take_settings(server *s)
         .is_dev = settings->is_dev,
     };
     atomic_store(&s->shortest_duration_ms, shortest_duration(s->app));
+    s->max_duration_ms = settings->is_strict_parity ? 0 : s->options.max_duration_ms;
 }
 
 server *server_new(const options *o, app *a, const script_host *script, observer *told)
@@ -469,6 +473,7 @@ static void destroy(server *s)
     pool_cleanup(&s->requests);
     compressor_free(s->compressor);
     ids_cleanup(&s->ids);
+    durations_cleanup(&s->durations);
     free(s);
 }
 

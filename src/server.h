@@ -37,6 +37,10 @@ conn_memory *server_memory(server *s);
 /* Serves what is ready and sends what is written. True when something is left to do at once. */
 bool server_turn(server *s);
 
+/* Before each turn: what must have been answered by now, on the loop's clock, is. Returns in how
+ * many milliseconds it wants to be asked again; 0: nobody waits. */
+uint64_t server_expire(server *s, uint64_t now_ms);
+
 /* Requests whose head comes from now on are for this app; it is held. */
 void server_set_app(server *s, app *app);
 
@@ -68,6 +72,9 @@ typedef struct proxy_changes {
 
 /* The proxy lets the request go on. The script host hears no more of it under this id. */
 void server_pass_on(capra_request *req, const proxy_changes *changes);
+
+/* Its handler has `ms` in all to answer, whatever the manifest says of its route. */
+void server_limit(capra_request *req, uint64_t ms);
 
 /* Cuts the connection; the script host hears no more of the request. */
 void server_abort(capra_request *req);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/scoreboard.h"
+#include "net/loop.h"
 #include "net/net.h"
 #include "rescue/rescue.h"
 #include "supervisor/worker_channel.h"
@@ -20,6 +21,7 @@
 
 struct worker {
     worker_config config;
+    void *loop;
     const script_host *script;
     server *server;
     net *net;
@@ -134,10 +136,13 @@ static bool on_turn(void *owner)
 {
     worker *w = owner;
     rescue_enter();
+    uint64_t const expire_ms = server_expire(w->server, loop_now_ms(w->loop));
     bool const has_more = server_turn(w->server);
     uint32_t const wait_ms = observer_turn(w->observer);
     if (wait_ms > 0)
         net_wake(w->net, wait_ms);
+    if (expire_ms > 0)
+        net_wake(w->net, expire_ms);
     rescue_leave();
     if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0)
         worker_stop(w);
@@ -298,7 +303,9 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     }
 
     worker *w = memory_take(sizeof *w);
-    *w = (worker){ .config = *config, .script = script, .on_end = on_end, .data = data };
+    *w = (worker){
+        .config = *config, .loop = loop, .script = script, .on_end = on_end, .data = data
+    };
     open_scoreboard(w);
     error = open_observer(w, why, why_size);
     if (error != 0)

@@ -215,6 +215,14 @@ static napi_value pause_body(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+static napi_value limit(napi_env env, napi_callback_info info)
+{
+    frame f;
+    if (open_frame(&f, env, info))
+        server_limit(f.req, (uint64_t)read_integer(env, f.args[1], 0));
+    return NULL;
+}
+
 /* ---- Who is there ---- */
 
 static napi_value peer(napi_env env, napi_callback_info info)
@@ -334,6 +342,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("page", page),
         CORE_FUNCTION("passOn", pass_on),
         CORE_FUNCTION("exiting", exiting),
+        CORE_FUNCTION("limit", limit),
 #undef CORE_FUNCTION
     };
     return napi_define_properties(b->env, exports, sizeof functions / sizeof *functions, functions);

@@ -12,6 +12,7 @@ typedef enum script_end {
     SCRIPT_HALF_CLOSED,
     SCRIPT_BAD_BODY,
     SCRIPT_LONG_BODY,
+    SCRIPT_TIMED_OUT,
 } script_end;
 
 /* A host for handlers in a script language, as the server sees it. The Node-API addon is

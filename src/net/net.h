@@ -50,8 +50,8 @@ void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms);
 void net_close(net *n, void (*on_closed)(void *data), void *data);
 
 /* The loop turns again within so many milliseconds, even when nothing happens. Said again before,
- * the first one counts. */
-void net_wake(net *n, uint32_t ms);
+ * the shorter time counts. */
+void net_wake(net *n, uint64_t ms);
 
 uint32_t net_connection_count(const net *n);
 

@@ -543,9 +543,10 @@ static void on_wake(uv_timer_t *timer)
     (void)timer; /* the turn comes by itself, as the loop is awake */
 }
 
-void net_wake(net *n, uint32_t ms)
+void net_wake(net *n, uint64_t ms)
 {
-    if (!n->is_closing && !uv_is_active((uv_handle_t *)&n->wake))
+    bool const is_set = uv_is_active((uv_handle_t *)&n->wake) != 0;
+    if (!n->is_closing && (!is_set || uv_timer_get_due_in(&n->wake) > ms))
         uv_timer_start(&n->wake, on_wake, ms, 0);
 }
 

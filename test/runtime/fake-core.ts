@@ -84,6 +84,10 @@ export class FakeCore implements Core {
 
   exiting(): void {}
 
+  limit(id: number, ms: number): void {
+    if (this.#use(id, 'limit')) this.calls.push(`limit ${ms}`);
+  }
+
   open(id: number): void {
     this.#open.add(id);
     this.answers.delete(id);

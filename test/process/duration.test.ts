@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+// Handlers that let go of their worker and do not come back in time.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Files } from '../support/app.ts';
+import { type Server, type ServerOptions, startCapra } from '../support/server.ts';
+import { format, Wire } from '../support/wire.ts';
+
+const app: Files = {
+  'pages/api/own.ts': `
+    import type { NextApiRequest, NextApiResponse } from 'next';
+
+    export const config = { maxDuration: 0.5 };
+
+    export default async function handler(req: NextApiRequest, res: NextApiResponse) {
+      res.on('close', () => console.error('closed, ended:', res.writableEnded));
+      if (req.query.first) res.write('first');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      res.json({ late: true });
+      console.error('answered late');
+    }`,
+  'pages/api/any.ts': `
+    import type { NextApiRequest, NextApiResponse } from 'next';
+
+    export default async function handler(req: NextApiRequest, res: NextApiResponse) {
+      if (req.query.quick) return res.send('quick');
+      if (!req.query.stream) return;
+      res.setHeader('Content-Type', 'text/event-stream');
+      for (let at = 0; at < 4; at++) {
+        res.write(\`data: \${at}\\n\\n\`);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      res.end();
+    }`,
+};
+
+async function withServer(options: ServerOptions, use: (server: Server) => Promise<void>) {
+  const server = await startCapra(options);
+  try {
+    await use(server);
+  } finally {
+    await server.stop('SIGKILL');
+  }
+}
+
+const LATE = 'Gateway Timeout: the route has not answered in time\n';
+
+describe('maxDuration', () => {
+  test('is kept, and the late answer is dropped', () =>
+    withServer({ app }, async (server) => {
+      const worker = server.worker();
+      const answer = await server.call('GET /api/own?a=1');
+      assert.deepEqual([answer.status, answer.text], [504, LATE]);
+      assert.equal(answer.headers.connection, 'close');
+      await server.logged(
+        /⨯ GET \/api\/own\?a=1 \(pages\/api\/own\.ts\) has not been answered within its maxDuration of 0\.5 s\n/,
+      );
+      await server.logged(/closed, ended: false/);
+      await server.logged(/answered late/);
+      assert.equal((await server.call('GET /api/any?quick=1')).text, 'quick');
+      assert.equal(server.worker(), worker);
+    }));
+
+  test('cuts an answer that has begun', () =>
+    withServer({ app }, async (server) => {
+      const wire = await Wire.open(server.port);
+      await wire.send(format('GET /api/own?first=1'));
+      await assert.rejects(wire.answer(), /ended before/);
+    }));
+
+  test('is no limit with --parity next, and neither is --max-duration', () =>
+    withServer(
+      { app: { ...app, 'capra.json': '{"parity":"next"}' }, args: ['--max-duration', '200ms'] },
+      async (server) => {
+        assert.deepEqual((await server.call('GET /api/own')).json(), { late: true });
+      },
+    ));
+});
+
+describe('--max-duration', () => {
+  const args = ['--max-duration', '300ms'];
+
+  test('is for a route that does not say', () =>
+    withServer({ app, args }, async (server) => {
+      const answer = await server.call('GET /api/any');
+      assert.deepEqual([answer.status, answer.text], [504, LATE]);
+      await server.logged(/\(pages\/api\/any\.ts\) .* within --max-duration, 0\.3 s\n/);
+    }));
+
+  test('lets a stream go on', () =>
+    withServer({ app, args }, async (server) => {
+      const { status, text } = await server.call('GET /api/any?stream=1');
+      assert.deepEqual([status, text], [200, 'data: 0\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n']);
+    }));
+});
