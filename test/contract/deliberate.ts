@@ -150,7 +150,8 @@ export const deliberate: Deliberate[] = [
   {
     subject: '`maxDuration`',
     next: 'Kept on hosted platforms only.',
-    capra: 'Kept: the client gets 504.',
+    capra:
+      'Kept: the client gets 504. (`--max-duration`, for routes without it, is off with the switch, too; `--stall-timeout` is not.)',
     reason: 'It is what was asked for.',
     cases: ['O6.1-3'],
   },
