@@ -27,6 +27,8 @@ verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
     pace_init(&req->pace, &s->body_pace);
     pipeline_enter(s);
     req->id = ids_give(&s->ids, req);
+    s->running = req;
+    req->handler_ms = s->now_ms;
     conn *c = req->conn;
     s->script->proxy(s->script->data, req);
     if (c->is_closing || req->res.state == RESPONSE_ENDED)
@@ -34,6 +36,7 @@ verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
     if (req->proxied->has_passed)
         return pipeline_find_behind_proxy(req);
     req->stage = STAGE_PROXY;
+    pipeline_limit(req);
     return stage_await_proxy(req);
 }
 

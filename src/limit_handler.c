@@ -8,15 +8,21 @@
  * platforms that keep it; the general one is there for those that forget to answer, and ends when
  * the answer begins, for a stream may go on for hours. */
 
+/* 0: it does not say; neither does the proxy, which is asked before there is a route. */
+static uint64_t own_limit(const capra_request *req)
+{
+    return req->route == NULL ? 0 : req->route->max_duration_ms;
+}
+
 static bool is_general(const capra_request *req)
 {
-    return req->route->max_duration_ms == 0 && !req->has_own_limit;
+    return own_limit(req) == 0 && !req->has_own_limit;
 }
 
 void pipeline_limit(capra_request *req)
 {
     server *s = req->server;
-    uint64_t const own = req->route->max_duration_ms;
+    uint64_t const own = own_limit(req);
     uint64_t const length = own != 0 ? own : s->max_duration_ms;
     if (req->has_own_limit)
         return;
@@ -42,13 +48,12 @@ static void log_late(const capra_request *req, uint64_t length_ms)
     bool const general = is_general(req);
     log_line(LOG_ERROR, "%s %.*s (%s) has not been answered within %s %.10g s",
              http_method_name(req->head.method), (int)req->head.target_length,
-             req->data + req->head.target, req->route->file,
+             req->data + req->head.target, req->route == NULL ? "the proxy" : req->route->file,
              general ? "--max-duration," : "its maxDuration of", (double)length_ms / 1000);
 }
 
-/* To the handler it is as if the client had gone. What it still says meets a request that has
- * ended.
- */
+/* To the handler it is as if the client had gone; one in C hears of it when its connection goes on.
+ * What either still says meets a request that has ended. */
 static void expire(capra_request *req)
 {
     server *s = req->server;
@@ -60,6 +65,8 @@ static void expire(capra_request *req)
     }
     pipeline_take_id(req);
     pipeline_refuse(req, CAPRA_E_HANDLER_SLOW);
+    if (id == 0)
+        return;
     pipeline_enter(s);
     s->script->ended(s->script->data, id, SCRIPT_TIMED_OUT);
 }

@@ -106,7 +106,7 @@ verdict pipeline_refuse(capra_request *req, int code);
 /* Has the client more to read than it should leave unread? */
 bool pipeline_is_full(const conn *c);
 
-/* The script host hears no more of the request. */
+/* The handler is done with the request: its time stops, and the script host hears no more of it. */
 void pipeline_take_id(capra_request *req);
 
 /* What its handler is told, whichever language it is in. */

@@ -27,10 +27,13 @@ static verdict blame(capra_request *req)
 static verdict run_native(capra_request *req)
 {
     req->server->running = req;
+    req->handler_ms = req->server->now_ms;
     req->route->run(req, &req->res);
     req->server->running = NULL;
     if (req->res.state == RESPONSE_ENDED)
         return ANSWERED;
+    if (native_holds(req))
+        pipeline_limit(req);
     return req->held != NULL || req->res.source != NULL ? PASS : blame(req);
 }
 
@@ -126,6 +129,7 @@ void pipeline_tell_end(capra_request *req)
         native_tell_piece(req, req->whole_body, true);
     } else {
         pipeline_enter(req->server);
+        req->server->running = req;
         host->body_end(host->data, req->id);
     }
 }

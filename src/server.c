@@ -27,11 +27,11 @@ enum {
 
 void pipeline_take_id(capra_request *req)
 {
+    duration_stop(&req->limit);
     if (req->id == 0)
         return;
     ids_forget(&req->server->ids, req->id);
     req->id = 0;
-    duration_stop(&req->limit);
 }
 
 capra_request *server_request(server *s, uint32_t id)
@@ -82,6 +82,7 @@ void pipeline_free(capra_request *req)
 /* The connection is done with it; a handler in C that has not answered yet is not. */
 static void leave(capra_request *req)
 {
+    duration_stop(&req->limit);
     if (native_holds(req))
         native_cancel(req);
     else

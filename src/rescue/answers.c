@@ -88,9 +88,10 @@ static void put_answer(line *l, int code, bool has_body)
 
 /* ---- One connection ---- */
 
+/* Of its handler, or of the project's proxy. */
 static bool has_begun(const capra_request *req)
 {
-    return req != NULL && req->stage >= STAGE_HANDLER;
+    return req != NULL && (req->stage >= STAGE_HANDLER || req->id != 0);
 }
 
 /* What has not begun may be sent again without a thought; what has may have done something. */

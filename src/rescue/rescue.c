@@ -91,6 +91,8 @@ static void put_place(line *l, const rescue_blame *blame, const rescue_tally *ta
         if (route != NULL) {
             line_put(l, " in ");
             line_put(l, route->file);
+        } else if (req != NULL) {
+            line_put(l, " in the proxy");
         } else {
             put_routes(l, tally);
         }

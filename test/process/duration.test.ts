@@ -36,6 +36,32 @@ const app: Files = {
     }`,
 };
 
+const deferred: Files = {
+  'pages/api/never.c': `
+    #include <capra.h>
+    #include <stdio.h>
+    #include <string.h>
+
+    static void cancelled(capra_request *req, void *data)
+    {
+        (void)data;
+        fputs("cancelled\\n", stderr);
+        capra_abandon(req);
+    }
+
+    static void never(capra_request *req, capra_response *res)
+    {
+        if (capra_request_query(req, "quick").length > 0) {
+            capra_response_text(res, 200, "quick");
+            return;
+        }
+        capra_defer(req);
+        capra_on_cancel(req, cancelled, NULL);
+    }
+
+    CAPRA_ROUTE(never);`,
+};
+
 async function withServer(options: ServerOptions, use: (server: Server) => Promise<void>) {
   const server = await startCapra(options);
   try {
@@ -82,12 +108,43 @@ describe('maxDuration', () => {
 describe('--max-duration', () => {
   const args = ['--max-duration', '300ms'];
 
+  test('is for a route in C that has deferred its answer', () =>
+    withServer({ app: deferred, args }, async (server) => {
+      const answer = await server.call('GET /api/never');
+      assert.deepEqual([answer.status, answer.text], [504, LATE]);
+      await server.logged(/\(pages\/api\/never\.c\) .* within --max-duration, 0\.3 s\n/);
+      await server.logged(/cancelled/);
+      assert.equal((await server.call('GET /api/never?quick=1')).text, 'quick');
+    }));
+
   test('is for a route that does not say', () =>
     withServer({ app, args }, async (server) => {
       const answer = await server.call('GET /api/any');
       assert.deepEqual([answer.status, answer.text], [504, LATE]);
       await server.logged(/\(pages\/api\/any\.ts\) .* within --max-duration, 0\.3 s\n/);
     }));
+
+  test("is for the project's proxy", () =>
+    withServer(
+      {
+        app: {
+          ...app,
+          'proxy.ts': `
+            import type { NextRequest } from 'next/server';
+
+            export function proxy(request: NextRequest) {
+              if (request.nextUrl.searchParams.has('hangs')) return new Promise(() => {});
+            }`,
+        },
+        args,
+      },
+      async (server) => {
+        assert.equal((await server.call('GET /api/any?quick=1')).text, 'quick');
+        const answer = await server.call('GET /api/any?hangs=1');
+        assert.deepEqual([answer.status, answer.text], [504, LATE]);
+        await server.logged(/hangs=1 \(the proxy\) has not been answered within/);
+      },
+    ));
 
   test('lets a stream go on', () =>
     withServer({ app, args }, async (server) => {

@@ -88,8 +88,17 @@ static void open_world(world *w, bool is_parity)
     options_init(&o);
     o.max_duration_ms = GENERAL_MS;
     *w = (world){ 0 };
-    w->host = (script_host){ w,     nothing, nothing,  on_request, on_body,
-                             on_id, on_id,   on_ended, on_routes };
+    w->host = (script_host){
+        .data = w,
+        .enter = nothing,
+        .leave = nothing,
+        .request = on_request,
+        .body = on_body,
+        .body_end = on_id,
+        .drained = on_id,
+        .ended = on_ended,
+        .routes = on_routes,
+    };
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
