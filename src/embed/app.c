@@ -225,7 +225,10 @@ static void end(capra_app *a)
 static bool on_turn(void *owner)
 {
     capra_app *a = owner;
+    uint64_t const expire_ms = server_expire(a->server, loop_now_ms(a->loop));
     bool const has_more = server_turn(a->server);
+    if (expire_ms > 0)
+        net_wake(a->net, expire_ms);
     if (a->state == APP_DRAINING && net_connection_count(a->net) == 0)
         end(a);
     return has_more;

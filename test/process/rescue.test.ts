@@ -320,9 +320,9 @@ test('--stall-timeout 0 leaves a handler alone, however long it takes', () =>
   ));
 
 const slow = `
-  export const config = { maxDuration: 0.2 };
+  export const config = { maxDuration: 1 };
   export default function handler(req, res) {
-    const end = performance.now() + 1500;
+    const end = performance.now() + 2500;
     while (performance.now() < end);
     res.end('done');
   }`;
