@@ -7,20 +7,26 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Location, type TransformFailure, transformSync } from 'esbuild';
 import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
+import { isPackageName } from './native/pkg-config.ts';
+import type { NativeSettings } from './native.ts';
 
 export interface CapraConfig {
   /** `"parity": "next"`: what Next does, also where Capra would rather not. */
   isStrictParity: boolean;
   /** `"trustProxy": "10.0.0.0/8, loopback"`: whose word about clients is believed, as `--trust-proxy` has it. */
   trustProxy: string | undefined;
+  /** `"native"`: how routes in C are compiled. */
+  native: NativeSettings;
 }
 
 export const CAPRA_CONFIG = 'capra.json';
 
 const HINT =
-  'capra.json may hold { "parity": "next", "trustProxy": "10.0.0.0/8, loopback" }, and nothing else.';
+  'capra.json may hold { "parity": "next", "trustProxy": "10.0.0.0/8, loopback",\n' +
+  '"native": { "packages": ["sqlite3"], "flags": ["-DDEBUG"] } }, and nothing else.';
 
-const OPTIONS = ['parity', 'trustProxy'];
+const OPTIONS = ['parity', 'trustProxy', 'native'];
+const NO_NATIVE: NativeSettings = { packages: [], flags: [] };
 
 /**
  * Reads `capra.json`, if the project has one. Throws a `CompileError` for what it may not hold.
@@ -30,16 +36,40 @@ const OPTIONS = ['parity', 'trustProxy'];
  */
 export function readCapraConfig(root: string): CapraConfig {
   const source = readIfThere(join(root, CAPRA_CONFIG));
-  if (source === undefined) return { isStrictParity: false, trustProxy: undefined };
+  if (source === undefined)
+    return { isStrictParity: false, trustProxy: undefined, native: NO_NATIVE };
   const value = parse(root, source);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw failure(`It must hold an object, and holds ${nameOf(value)}.`);
   const unknown = Object.keys(value).filter((name) => !OPTIONS.includes(name));
   if (unknown.length > 0) throw failure(`There is no option \`${unknown.join('`, `')}\`.`);
-  const { parity, trustProxy } = value as { parity?: unknown; trustProxy?: unknown };
+  const { parity, trustProxy, native }: Record<string, unknown> = { ...value };
   if (parity !== undefined && parity !== 'next')
     throw failure(`\`parity\` must be "next" or absent, and is ${JSON.stringify(parity)}.`);
-  return { isStrictParity: parity === 'next', trustProxy: readNetworks(trustProxy) };
+  return {
+    isStrictParity: parity === 'next',
+    trustProxy: readNetworks(trustProxy),
+    native: readNative(native),
+  };
+}
+
+function readNative(value: unknown): NativeSettings {
+  if (value === undefined) return NO_NATIVE;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw failure(`\`native\` must be an object, and is ${JSON.stringify(value)}.`);
+  const { packages = [], flags = [], ...others }: Record<string, unknown> = { ...value };
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw failure(`There is no option \`native.${unknown}\`.`);
+  if (!Array.isArray(packages) || !packages.every(isPackageName))
+    throw failure(
+      `\`native.packages\` must be a list of names that pkg-config knows, and is ${JSON.stringify(packages)}.`,
+    );
+  const isFlag = (flag: unknown) => typeof flag === 'string' && flag.startsWith('-');
+  if (!Array.isArray(flags) || !flags.every(isFlag))
+    throw failure(
+      `\`native.flags\` must be a list of the compiler's options, such as "-DDEBUG", and is ${JSON.stringify(flags)}.`,
+    );
+  return { packages, flags };
 }
 
 /** As text with commas, or as a list; the server reads it with the same rules as `--trust-proxy`. */

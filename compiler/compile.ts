@@ -12,7 +12,7 @@ import { type Discovery, discover, type RouteFile } from './discover.ts';
 import { readEnvFiles } from './env-files.ts';
 import { installation } from './installation.ts';
 import { type Manifest, type ManifestProxy, type ManifestRoute, makeManifest } from './manifest.ts';
-import { compileNative, type NativeBuild } from './native.ts';
+import { compileNative, type NativeBuild, type NativeSettings } from './native.ts';
 import { readNativeConfig } from './native-config.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
 import { type PreviewKeys, previewKeys } from './preview-keys.ts';
@@ -47,6 +47,7 @@ export interface Settings {
   environment: string;
   isStrictParity: boolean;
   trustProxy: string | undefined;
+  native: NativeSettings;
   nextConfig: NextConfig;
   define: Record<string, string>;
 }
@@ -107,6 +108,7 @@ export class Compiler {
     const filesOf = (kind: RouteFile['kind']) =>
       routes.filter((route) => route.kind === kind).map(({ file }) => file);
     const failures: Diagnostic[] = [...conflicts];
+    const readings = this.#readConfigs(routes, isStrictParity);
     const [bundle, native, configs, reading] = await Promise.all([
       this.#bundle([...filesOf('script'), ...(proxy ? [proxy.file] : [])], define).catch(
         (error: unknown) => {
@@ -115,8 +117,8 @@ export class Compiler {
           return NO_BUNDLE;
         },
       ),
-      this.#compileNative(filesOf('native')),
-      this.#readConfigs(routes, isStrictParity),
+      readings.then((read) => this.#compileNative(filesOf('native'), read, settings.native)),
+      readings,
       proxy && this.#readMatcher(proxy, nextConfig),
     ]);
     const made = routes.map((route) =>
@@ -198,14 +200,15 @@ export class Compiler {
     return this.#bundler.bundler.build();
   }
 
-  async #compileNative(files: string[]): Promise<NativeBuild> {
+  async #compileNative(
+    files: string[],
+    configs: Map<string, ConfigReading>,
+    settings: NativeSettings,
+  ): Promise<NativeBuild> {
     const { include } = installation;
-    return compileNative({
-      project: this.#project,
-      files,
-      include,
-      environment: this.#environment,
-    });
+    const routes = files.map((file) => ({ file, packages: configs.get(file)?.packages ?? [] }));
+    const environment = this.#environment;
+    return compileNative({ project: this.#project, routes, settings, include, environment });
   }
 
   async #readMatcher({ file }: ProxyFile, { ruleOptions }: NextConfig): Promise<ProxyMatcher> {
@@ -337,7 +340,7 @@ export function withoutDefault(file: string): Diagnostic {
 }
 
 async function readSettings(project: Project, environment: NodeJS.ProcessEnv): Promise<Settings> {
-  const { isStrictParity, trustProxy } = readCapraConfig(project.root);
+  const { isStrictParity, trustProxy, native } = readCapraConfig(project.root);
   const { files, values } = readEnvFiles(project.root, project.mode, environment);
   // next.config may read them; nothing else in this process should.
   const before = { ...process.env };
@@ -355,6 +358,7 @@ async function readSettings(project: Project, environment: NodeJS.ProcessEnv): P
     environment: JSON.stringify(values),
     isStrictParity: isStrictParity || project.isStrictParity,
     trustProxy,
+    native,
     nextConfig,
     define: Object.fromEntries(define),
   };

@@ -45,7 +45,7 @@ export function findConflicts(project: Project, found: RouteFile[]): Conflicts {
 // --- One file for each route ---
 
 /** Next takes the index file, and of several extensions the first of these. */
-const PREFERRED = ['.jsx', '.js', '.ts', '.tsx', '.c'];
+const PREFERRED = ['.jsx', '.js', '.ts', '.tsx', '.c', '.cc', '.cpp'];
 
 function withoutDuplicates(found: RouteFile[]): { routes: RouteFile[]; duplicates: Diagnostic[] } {
   const duplicates: Diagnostic[] = [];

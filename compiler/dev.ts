@@ -92,7 +92,7 @@ class Session {
       /^(?:\.env|capra\.json$|next\.config\.|[jt]sconfig|package(?:-lock)?\.json$)/.test(name)
     )
       return true;
-    const isSource = /\.(?:[cm]?[jt]sx?|json|c|h|css|node)$/.test(name);
+    const isSource = /\.(?:[cm]?[jt]sx?|json|c|cc|cpp|h|hh|hpp|css|node)$/.test(name);
     const isPage = path.startsWith(`${join(this.#project.root, this.#project.pages)}/`);
     // A file that came or went may be what an import looks for; a folder may hold some.
     return isSource ? moved || isPage : moved && (isPage || !name.includes('.'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findConflicts } from './conflicts.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { isEditorFile } from './editor-files.ts';
+import { languageOf } from './native/toolchain.ts';
 import { isFolder, type Project } from './project.ts';
 import { extensionOf, isDeclaration, routeOfFile } from './route-path.ts';
 
@@ -26,6 +27,7 @@ export interface Discovery {
 
 /** What Next takes for pages when next.config does not say otherwise. */
 export const PAGE_EXTENSIONS = ['tsx', 'ts', 'jsx', 'js'];
+const NATIVE_EXTENSIONS = ['c', 'cc', 'cpp'];
 
 /**
  * Finds the routes of a project: `pages/api.*` and everything below `pages/api`, symbolic links followed.
@@ -34,7 +36,7 @@ export const PAGE_EXTENSIONS = ['tsx', 'ts', 'jsx', 'js'];
  * discover(openProject('.', { mode: 'production' })).routes[0]?.route; // '/api/hello'
  */
 export function discover(project: Project, pageExtensions: string[] = PAGE_EXTENSIONS): Discovery {
-  const extensions = [...pageExtensions, 'c'];
+  const extensions = [...pageExtensions, ...NATIVE_EXTENSIONS];
   const warnings: Diagnostic[] = [];
   const found: RouteFile[] = [];
   const failures: Diagnostic[] = [];
@@ -49,7 +51,7 @@ export function discover(project: Project, pageExtensions: string[] = PAGE_EXTEN
     }
     const route = routeOfFile(path, extensions);
     if (route === undefined) continue;
-    found.push({ route, file, kind: path.endsWith('.c') ? 'native' : 'script' });
+    found.push({ route, file, kind: languageOf(path) ? 'native' : 'script' });
   }
   found.sort((a, b) => compare(a.route, b.route) || compare(a.file, b.file));
   const { routes, conflicts, warnings: duplicates } = findConflicts(project, found);

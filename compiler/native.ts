@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 
-// Routes in C: each becomes a shared object. Its name holds a hash of everything that it was made of, so what
-// is there already need not be made again.
+// Routes in C and C++: each becomes a shared object, of its own source and of the sources that come along with the
+// headers it includes. Its name holds a hash of everything that it was made of, so what is there need not be made again.
 
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
-import { type Diagnostic, diagnosticAt } from './diagnostics.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Diagnostic } from './diagnostics.ts';
+import { otherFailure, readUndefined } from './native/messages.ts';
+import { digest, ObjectCache } from './native/object-cache.ts';
+import { findPackages, type PackageFlags, type Packages } from './native/pkg-config.ts';
+import { type Execution, Toolchain, words } from './native/toolchain.ts';
+import {
+  type CompiledUnit,
+  companionsOf,
+  compileUnit,
+  ownInputs,
+  quotedIncludes,
+  type Unit,
+} from './native/unit.ts';
 import type { Project } from './project.ts';
 
 export interface NativeModule {
@@ -23,187 +32,198 @@ export interface NativeBuild {
   modules: Map<string, NativeModule>;
   broken: Map<string, Diagnostic[]>;
   warnings: Diagnostic[];
-  /** The files that were read, absolute. */
+  /** The files that were read, absolute, without those of the system. */
   inputs: string[];
+}
+
+export interface NativeRoute {
+  /** Relative to the project folder. */
+  file: string;
+  /** The pkg-config packages that it names. */
+  packages: string[];
+}
+
+/** What capra.json says of C: `"native": { "packages": ["sqlite3"], "flags": ["-DDEBUG"] }`. */
+export interface NativeSettings {
+  packages: string[];
+  flags: string[];
 }
 
 export interface NativeOptions {
   project: Project;
-  /** Route files, relative to the project folder. */
-  files: string[];
+  routes: NativeRoute[];
+  settings: NativeSettings;
   /** The folder of `capra.h`. */
   include: string;
-  /** `CC` names the compiler; `CAPRA_CFLAGS` and `CAPRA_LDLIBS` are added to its command. */
+  /** `CC` and `CXX` name the compilers; `CAPRA_CFLAGS` and `CAPRA_LDLIBS` are added to their commands. */
   environment?: NodeJS.ProcessEnv;
 }
 
-const FLAGS = [
-  ...['-std=gnu17', '-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden'],
-  // A handler has two parameters, whether it needs them or not.
-  ...['-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror=implicit-function-declaration'],
-  // A tab is one column, as it is in the file.
-  ...['-ftabstop=1', '-fdiagnostics-color=never'],
+/**
+ * The functions of capra.h and libuv's are in whoever loads the route. What else is not found is a warning, and
+ * `readUndefined` tells which of them are errors. The route itself must be in the object.
+ */
+const LINK_FLAGS = [
+  ...['-shared', '-Wl,--require-defined=capra_route', '-Wl,--as-needed'],
+  ...['-Wl,-z,defs', '-Wl,--warn-unresolved-symbols'],
 ];
-/** The functions of capra.h are in whoever loads the route; the route itself must be in the object. */
-const LINK_FLAGS = ['-Wl,--require-defined=capra_route', '-Wl,--as-needed', '-lm'];
 
 /**
- * Compiles routes in C, as many at once as there are processors.
+ * Compiles routes in C, as many sources at once as there are processors.
  *
  * @example
- * const { modules } = await compileNative({ project, files: ['pages/api/primes.c'], include });
+ * const routes = [{ file: 'pages/api/primes.c', packages: [] }];
+ * const { modules } = await compileNative({ project, routes, settings, include });
  */
 export async function compileNative(options: NativeOptions): Promise<NativeBuild> {
   const build: NativeBuild = { modules: new Map(), broken: new Map(), warnings: [], inputs: [] };
-  const compiler = new Compiler(options, build);
-  const queue = [...options.files];
-  const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift())
-      await compiler.compile(file);
-  });
-  await Promise.all(workers);
+  if (options.routes.length === 0) return build;
+  const compiler = new NativeCompiler(options, build);
+  await Promise.all(options.routes.map((route) => compiler.compile(route)));
+  build.inputs = [...new Set(build.inputs)];
   return build;
 }
 
-class Compiler {
+class NativeCompiler {
+  readonly #root: string;
   readonly #project: Project;
   readonly #include: string;
+  readonly #settings: NativeSettings;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #build: NativeBuild;
+  readonly #toolchain: Toolchain;
+  readonly #cache: ObjectCache;
+  readonly #routes: Set<string>;
+  readonly #offered: Set<string>;
+  /** By file and flags: what several routes include is compiled once. */
+  readonly #units = new Map<string, Promise<Unit>>();
+  readonly #packages = new Map<string, Promise<Packages>>();
 
-  constructor({ project, include, environment = process.env }: NativeOptions, build: NativeBuild) {
+  constructor(options: NativeOptions, build: NativeBuild) {
+    const { project, include, settings, routes, environment = process.env } = options;
+    this.#root = project.root;
     this.#project = project;
     this.#include = include;
+    this.#settings = settings;
     this.#environment = environment;
     this.#build = build;
+    this.#toolchain = new Toolchain(project.root, environment);
+    this.#cache = new ObjectCache(project.root);
+    this.#routes = new Set(routes.map(({ file }) => file));
+    const header = readFileSync(join(include, 'capra.h'), 'utf8');
+    this.#offered = new Set(Array.from(header.matchAll(/\bcapra_\w+(?=\()/g), ([name]) => name));
   }
 
-  async compile(file: string): Promise<void> {
-    const { root } = this.#project;
-    const inputs = new Map<string, Buffer>();
-    readSources(join(root, file), inputs);
-    readSources(join(this.#include, 'capra.h'), inputs);
-    this.#build.inputs.push(...inputs.keys());
-    const { CC = 'cc', CAPRA_CFLAGS = '', CAPRA_LDLIBS = '' } = this.#environment;
-    const before = [...FLAGS, ...words(CAPRA_CFLAGS)];
-    const after = [...LINK_FLAGS, ...words(CAPRA_LDLIBS)];
-    const module = this.#nameOf(file, [CC, process.arch, ...before, ...after, ...inputs.values()]);
-    if (!existsSync(join(root, module))) {
-      await mkdir(dirname(join(root, module)), { recursive: true });
+  async compile({ file, packages }: NativeRoute): Promise<void> {
+    const { broken, modules, warnings, inputs } = this.#build;
+    const found = await this.#findPackages(file, packages);
+    if ('missing' in found) {
+      inputs.push(join(this.#root, file));
+      broken.set(file, found.missing);
+      return;
+    }
+    const units = await this.#compileAll(file, found.flags.compile);
+    warnings.push(...units.flatMap((unit) => unit.warnings));
+    const errors = units.flatMap((unit) => unit.errors);
+    const compiled = units.filter((unit): unit is CompiledUnit => 'object' in unit);
+    const own = compiled.flatMap((unit) => ownInputs(unit.inputs));
+    inputs.push(join(this.#include, 'capra.h'), ...own.map((path) => resolve(this.#root, path)));
+    if (errors.length === 0) {
+      const made = await this.#link(file, compiled, found.flags);
+      if (made.module === undefined) errors.push(...made.errors);
+      else modules.set(file, made);
+    } else {
+      inputs.push(...quotedIncludes(join(this.#root, file)));
+    }
+    if (errors.length > 0) broken.set(file, [...new Set(errors)]);
+  }
+
+  /** capra.json's and the file's own. What several routes miss is said of each. */
+  async #findPackages(file: string, own: string[]): Promise<Packages> {
+    const names = [...new Set([...this.#settings.packages, ...own])];
+    const key = JSON.stringify(names);
+    const finding = this.#packages.get(key) ?? findPackages(this.#toolchain, names);
+    this.#packages.set(key, finding);
+    const packages = await finding;
+    if (!('missing' in packages)) return packages;
+    return { missing: packages.missing.map((diagnostic) => ({ ...diagnostic, file })) };
+  }
+
+  /** The route's own source, and those that come along, and those that come along with them. */
+  async #compileAll(file: string, packageFlags: string[]): Promise<Unit[]> {
+    const own = words(this.#environment.CAPRA_CFLAGS ?? '');
+    const flags = ['-I', this.#include, ...packageFlags, ...this.#settings.flags, ...own];
+    const units = new Map<string, Unit>();
+    for (let next = [file]; next.length > 0; ) {
+      const made = await Promise.all(next.map((each) => this.#unit(each, flags)));
+      for (const [at, unit] of made.entries()) units.set(next[at] as string, unit);
+      const companions = companionsOf(this.#root, made.flatMap(inputsOf));
+      next = companions.filter((each) => !units.has(each) && !this.#routes.has(each));
+    }
+    return [...units.values()];
+  }
+
+  #unit(file: string, flags: string[]): Promise<Unit> {
+    const key = JSON.stringify([file, flags]);
+    const known = this.#units.get(key);
+    if (known) return known;
+    const [root, toolchain, cache] = [this.#root, this.#toolchain, this.#cache];
+    const unit = compileUnit({ root, toolchain, cache, file, flags });
+    this.#units.set(key, unit);
+    return unit;
+  }
+
+  async #link(file: string, units: CompiledUnit[], flags: PackageFlags): Promise<Linked> {
+    const isCpp = units.some(({ language }) => language === 'c++');
+    const compiler = this.#toolchain.compiler(isCpp ? 'c++' : 'c');
+    const version = await this.#toolchain.version(compiler);
+    const libraries = [...flags.link, ...implied(units), '-lm'];
+    const { CAPRA_CFLAGS = '', CAPRA_LDLIBS = '' } = this.#environment;
+    const own = [...this.#settings.flags, ...words(CAPRA_CFLAGS), ...words(CAPRA_LDLIBS)];
+    const objects = units.map(({ object }) => object);
+    const after = [...LINK_FLAGS, ...objects, ...libraries, ...own];
+    const module = this.#nameOf(file, [version, process.arch, ...compiler, ...after]);
+    const path = join(this.#root, module);
+    if (!existsSync(path)) {
+      await mkdir(dirname(path), { recursive: true });
       const partial = `${module}.${process.pid}.partial`;
-      const [compiler = 'cc', ...first] = words(CC);
-      const args = [...first, ...before, '-I', this.#include, '-o', partial, file, ...after];
-      if (!(await this.#run(file, compiler, args))) return rm(join(root, partial), { force: true });
+      const ended = await this.#toolchain.run([...compiler, ...after, '-o', partial]);
+      const errors = this.#readLinker(file, compiler, ended);
+      if (errors.length > 0) {
+        await rm(join(this.#root, partial), { force: true });
+        return { errors };
+      }
       // Whoever finds it under its name finds it whole.
-      await rename(join(root, partial), join(root, module));
+      await rename(join(this.#root, partial), path);
     }
-    this.#build.modules.set(file, { module, bytes: statSync(join(root, module)).size });
+    return { module, bytes: statSync(path).size };
   }
 
-  #nameOf(file: string, parts: (string | Buffer)[]): string {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(`${part.length}:`).update(part);
+  #readLinker(file: string, compiler: string[], ended: Execution): Diagnostic[] {
+    if (ended.failure) return [otherFailure(file, compiler[0] ?? '', ended)];
+    // libuv is the server's; what begins with an underscore belongs to compilers.
+    const isKnown = (name: string) => this.#offered.has(name) || /^(?:uv_|_)/.test(name);
+    return readUndefined(this.#root, ended.stderr, { file, isKnown });
+  }
+
+  #nameOf(file: string, parts: string[]): string {
     const { pages, output } = this.#project;
-    const name = file.slice(pages.length + 1, -'.c'.length).replace(/^api\//, '');
-    return `${output}/native/${name}-${hash.digest('hex').slice(0, 8).toUpperCase()}.so`;
-  }
-
-  /** Whether the compiler was content. */
-  async #run(file: string, compiler: string, args: string[]): Promise<boolean> {
-    const { root } = this.#project;
-    const env = { ...this.#environment, LC_ALL: 'C' };
-    const { failure, stderr } = await execute(compiler, args, { cwd: root, env });
-    const said = readMessages(root, stderr);
-    this.#build.warnings.push(...said.filter(({ severity }) => severity === 'warning'));
-    if (!failure) return true;
-    const errors = said.filter(({ severity }) => severity === 'error');
-    this.#build.broken.set(
-      file,
-      errors.length > 0 ? errors : [otherFailure(file, compiler, failure, stderr)],
-    );
-    return false;
+    const name = file
+      .slice(pages.length + 1)
+      .replace(/\.\w+$/, '')
+      .replace(/^api\//, '');
+    return `${output}/native/${name}-${digest(parts).slice(0, 8).toUpperCase()}.so`;
   }
 }
 
-/** The file and what it includes with quotes, however deep. What is not found, the compiler will report. */
-function readSources(path: string, found: Map<string, Buffer>): void {
-  if (found.has(path)) return;
-  try {
-    found.set(path, readFileSync(path));
-  } catch {
-    return;
-  }
-  const source = (found.get(path) as Buffer).toString();
-  for (const [, name = ''] of source.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm)) {
-    readSources(resolve(dirname(path), name), found);
-  }
-}
+type Linked = NativeModule | { module?: undefined; errors: Diagnostic[] };
 
-function words(text: string): string[] {
-  return text.split(/\s+/).filter(Boolean);
-}
+const inputsOf = (unit: Unit): string[] => ('inputs' in unit ? unit.inputs : []);
 
-interface Execution {
-  failure: NodeJS.ErrnoException | null;
-  stderr: string;
-}
-
-function execute(
-  file: string,
-  args: string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv },
-): Promise<Execution> {
-  return new Promise((done) => {
-    execFile(file, args, { ...options, maxBuffer: 64 * 1024 ** 2 }, (failure, _stdout, stderr) => {
-      done({ failure: failure as NodeJS.ErrnoException | null, stderr });
-    });
-  });
-}
-
-const MESSAGE = /^(.+?):(\d+):(\d+): (fatal error|error|warning|note): (.*)$/gm;
-
-/** What gcc and clang write. A note belongs to the message before it. */
-function readMessages(root: string, stderr: string): Diagnostic[] {
-  const messages: Diagnostic[] = [];
-  for (const [, path = '', line, column, kind, text = ''] of stderr.matchAll(MESSAGE)) {
-    const last = messages.at(-1);
-    if (kind !== 'note') {
-      const place = {
-        file: relative(root, resolve(root, path)),
-        line: Number(line),
-        column: Number(column),
-      };
-      messages.push(
-        diagnosticAt(root, place, { severity: kind === 'warning' ? 'warning' : 'error', text }),
-      );
-    } else if (last && !text.startsWith('each undeclared identifier')) {
-      last.hint = last.hint ? `${last.hint}\n${text}` : text;
-    }
-  }
-  return messages;
-}
-
-function otherFailure(
-  file: string,
-  compiler: string,
-  failure: NodeJS.ErrnoException,
-  stderr: string,
-): Diagnostic {
-  if (failure.code === 'ENOENT') {
-    return {
-      severity: 'error',
-      file,
-      text: `There is no C compiler: \`${compiler}\` was not found.`,
-      hint: 'Install gcc or clang, or set CC to the compiler to use.',
-    };
-  }
-  if (stderr.includes('capra_route')) {
-    return {
-      severity: 'error',
-      file,
-      text: 'This file has no route in it.',
-      hint: 'Name the handler at the end of the file: CAPRA_ROUTE(hello);',
-    };
-  }
-  return { severity: 'error', file, text: stderr.trim() || failure.message };
+/** capra.h hands out values of jansson, which the server has too: who includes it need not name it. */
+function implied(units: CompiledUnit[]): string[] {
+  const hasJansson = units.some(({ inputs }) =>
+    inputs.some((path) => basename(path) === 'jansson.h'),
+  );
+  return hasJansson ? ['-ljansson'] : [];
 }

@@ -8,6 +8,7 @@
 
 import type * as acorn from 'acorn';
 import type { Diagnostic } from './diagnostics.ts';
+import { isPackageName } from './native/pkg-config.ts';
 import { parseSize, parseSizeAsNext, SIZE_RULE } from './size.ts';
 import { type SourceFile, StaticSource } from './static-source.ts';
 import {
@@ -43,6 +44,8 @@ export interface ConfigReading {
   /** Whether the source has anything to say about it. */
   isDeclared: boolean;
   diagnostics: Diagnostic[];
+  /** Of a route in C: the pkg-config packages that it needs. */
+  packages?: string[];
 }
 
 export interface ConfigSource extends SourceFile {
@@ -122,7 +125,8 @@ class Reader {
     // Of an edge route the handler reads the body, however long it is; nothing else is left to know.
     if (config.runtime === 'edge') Object.assign(config, { bodyParser: false, bodyLimit: null });
     else if (this.#isDynamic) config.dynamic = true;
-    return { config, isDeclared: declared !== ABSENT, diagnostics: this.#diagnostics };
+    const reading = { config, isDeclared: declared !== ABSENT, diagnostics: this.#diagnostics };
+    return this.#from.isNative ? { ...reading, packages: this.#packages(declared) } : reading;
   }
 
   /** What the module exports as `config`; only an object, or what may turn out to be one. */
@@ -279,6 +283,20 @@ class Reader {
         'Leave one of them out.',
       );
     return value === true;
+  }
+
+  #packages(config: Found): string[] {
+    const found = this.#property(config, 'packages');
+    const hint = 'For example: CAPRA_CONFIG({ packages: ["sqlite3", "libcurl >= 7.68"] });';
+    const value = this.#plain(found, 'packages', hint);
+    if (value === undefined) return [];
+    if (Array.isArray(value) && value.every(isPackageName)) return value;
+    this.#complain(
+      found.node,
+      `\`packages\` is ${show(found.value)}, and must be a list of names that pkg-config knows.`,
+      hint,
+    );
+    return [];
   }
 
   #topLevel(name: string): Found {

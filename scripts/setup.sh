@@ -30,6 +30,13 @@ test  | libFuzzer         | libfuzzer                | libclang-rt-dev     | com
 test  | valgrind          | program valgrind         | valgrind            | valgrind          | valgrind          | -
 test  | PostgreSQL        | postgresql               | postgresql          | postgresql-server | postgresql        | postgresql
 test  | Chromium          | browser                  | chromium            | chromium          | chromium          | chromium
+test  | a C++ compiler    | program c++              | g++                 | gcc-c++           | build-base        | gcc
+test  | SQLite            | library sqlite3 3.35     | libsqlite3-dev      | sqlite-devel      | sqlite-dev        | sqlite
+test  | libpq             | library libpq 13         | libpq-dev           | libpq-devel       | libpq-dev         | libpq
+test  | libcurl           | library libcurl 7.68     | libcurl4-openssl-dev | libcurl-devel    | curl-dev          | curl
+test  | OpenSSL           | library libcrypto 3.0    | libssl-dev          | openssl-devel     | openssl-dev       | openssl
+test  | libxcrypt         | library libcrypt 4.4     | libcrypt-dev        | libxcrypt-devel   | libxcrypt-dev     | libxcrypt
+test  | libmongoc         | library libmongoc-1.0 1.17 | libmongoc-dev     | mongo-c-driver-devel | mongo-c-driver-dev | mongo-c-driver
 lint  | clang-format      | program clang-format     | clang-format        | clang-tools-extra | clang-extra-tools | clang-format
 lint  | clang-tidy        | program clang-tidy       | clang-tidy          | clang-tools-extra | clang-extra-tools | llvm
 lint  | cppcheck          | program cppcheck         | cppcheck            | cppcheck          | cppcheck          | cppcheck

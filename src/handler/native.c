@@ -31,12 +31,29 @@ static const char *begin(capra_init_hook *hook)
     return reason;
 }
 
+/* The node executable exports libraries of its own (OpenSSL, zlib, nghttp2, c-ares), and they would
+ * come before a route's: its libcurl would call Node's OpenSSL for what that has, and the system's
+ * for the rest. So a route looks at what it is linked with first. Not where malloc is someone
+ * else's (a sanitizer's, jemalloc's): what the C library has allocated is freed by the one and not
+ * the other then. */
+static int load_mode(void)
+{
+#if defined(CAPRA_IN_NODE) && defined(RTLD_DEEPBIND)
+    Dl_info memory, library;
+    if (dladdr(dlsym(RTLD_DEFAULT, "malloc"), &memory) != 0 &&
+        dladdr(dlsym(RTLD_DEFAULT, "getenv"), &library) != 0 &&
+        memory.dli_fbase == library.dli_fbase)
+        return RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
+#endif
+    return RTLD_NOW | RTLD_LOCAL;
+}
+
 int native_load(native_route *out, const char *module, const char *file, char *why, size_t why_size)
 {
     /* A name without a slash would be looked for in the system's folders. */
     char path[4096];
     snprintf(path, sizeof path, "%s%s", strchr(module, '/') != NULL ? "" : "./", module);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, load_mode());
     if (library == NULL)
         return refuse(NULL, why, why_size, "%s: %s", file, dlerror());
 

@@ -17,6 +17,13 @@ describe('capra.json', () => {
     assert.equal(read().isStrictParity, false);
   });
 
+  test('says how routes in C are compiled', () => {
+    const native = { packages: ['sqlite3', 'libpq >= 13'], flags: ['-DDEBUG', '-Ilib'] };
+    assert.deepEqual(read(JSON.stringify({ native })).native, native);
+    assert.deepEqual(read('{ "native": {} }').native, { packages: [], flags: [] });
+    assert.deepEqual(read().native, { packages: [], flags: [] });
+  });
+
   const NETWORKS: [value: unknown, list: string | undefined][] = [
     [undefined, undefined],
     ['none', 'none'],
@@ -55,6 +62,17 @@ describe('capra.json', () => {
   });
 
   const WRONG: [text: string, message: RegExp][] = [
+    ['{ "native": ["sqlite3"] }', /`native` must be an object, and is \["sqlite3"\]/],
+    ['{ "native": { "libs": [] } }', /no option `native\.libs`/],
+    [
+      '{ "native": { "packages": "sqlite3" } }',
+      /`native\.packages` must be a list .* and is "sqlite3"/,
+    ],
+    ['{ "native": { "packages": ["a; b"] } }', /`native\.packages` must be a list/],
+    [
+      '{ "native": { "flags": ["DEBUG"] } }',
+      /`native\.flags` must be a list .* and is \["DEBUG"\]/,
+    ],
     ['{ "parity": true }', /`parity` must be "next" or absent, and is true/],
     ['{ "parity": "Next" }', /and is "Next"/],
     ['{ "paritty": "next" }', /There is no option `paritty`/],

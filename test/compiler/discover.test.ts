@@ -33,6 +33,8 @@ const MAPPING: [string, string | null][] = [
   ['api/tsx.tsx', '/api/tsx'],
   ['api/jsx.jsx', '/api/jsx'],
   ['api/primes.c', '/api/primes'],
+  ['api/primes.cc', '/api/primes'],
+  ['api/primes.cpp', '/api/primes'],
   ['api/users/index.c', '/api/users'],
   ['api/mjs.mjs', null],
   ['api/cjs.cjs', null],

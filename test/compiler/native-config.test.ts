@@ -45,6 +45,9 @@ const REFUSED: [string, number, number, RegExp][] = [
   ['CAPRA_CONFIG({ runtime: "edge" });', 2, 25, /no `runtime`/],
   ['CAPRA_CONFIG({ maxDuration: SECONDS });', 2, 29, /must be a plain value/],
   ['CAPRA_CONFIG({ blocking: true, api: { bodyParser: false } });', 2, 26, /body whole/],
+  ['CAPRA_CONFIG({ packages: "sqlite3" });', 2, 26, /is "sqlite3", and must be a list of names/],
+  ['CAPRA_CONFIG({ packages: ["--libs"] });', 2, 26, /must be a list of names/],
+  ['CAPRA_CONFIG({ packages: [NAME] });', 2, 26, /must be a plain value/],
   ['CAPRA_CONFIG({ .blocking = true });', 2, 16, /no object as JavaScript writes it/],
 ];
 
@@ -67,6 +70,15 @@ describe('CAPRA_CONFIG', () => {
       assert.match(found.frame?.join('\n') ?? '', /CAPRA_CONFIG|blocking/);
     });
   }
+
+  test('names packages, which are no part of what the server reads', async () => {
+    const { packages, config } = await read(
+      'CAPRA_CONFIG({ packages: ["sqlite3", "libpq >= 13"] });',
+    );
+    assert.deepEqual(packages, ['sqlite3', 'libpq >= 13']);
+    assert.deepEqual(config, DEFAULT_CONFIG);
+    assert.deepEqual((await read('')).packages ?? [], []);
+  });
 
   test('refused: a limit that only the compiler could know', async () => {
     const { diagnostics } = await read(
