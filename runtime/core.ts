@@ -98,6 +98,13 @@ export interface Core {
   /** An interim response: 100, 102 or 103 with `head` lines as above. */
   writeInterim(id: number, status: number, head: string): void;
 
+  /**
+   * Takes the connection of a request that nobody has answered: its socket as a descriptor, which the caller has to close,
+   * and the bytes behind the head. Undefined when earlier answers still wait to be sent. The request has ended; `closed`
+   * is not called.
+   */
+  detach(id: number): [fd: number, rest: Buffer] | undefined;
+
   /** Cuts the connection without (the rest of) an answer. The request has ended; `closed` is not called. */
   abort(id: number): void;
 
@@ -198,6 +205,19 @@ export interface Host {
     head: string,
     path: string | undefined,
     body: undefined | null,
+  ): void;
+
+  /**
+   * A request for another protocol, wherever it leads. Who wants it calls `detach`, before this returns. The arguments are
+   * those of `proxy`, without the base path in the target.
+   */
+  upgrade(
+    id: number,
+    method: number,
+    targetAt: number,
+    targetLength: number,
+    head: string,
+    path: string | undefined,
   ): void;
 
   /** A piece of a streamed body, owned by JavaScript; null is its end, with the trailers' lines if there were any. */

@@ -20,6 +20,7 @@ import { applyOutcome } from './rules.ts';
 import { runProxy } from './run-proxy.ts';
 import { runRoute } from './run-route.ts';
 import type { Server } from './server.ts';
+import { noRoute, upgrade, wantsUpgrades } from './upgrade.ts';
 
 export interface HostOptions {
   /** The project folder, to which the manifest's paths are relative. */
@@ -113,6 +114,23 @@ export function createHost(
       if (runClean === undefined) runProxy(route, req, res);
       else runClean(() => runProxy(route, req, res));
       if (res[kId] === id) live[id & SLOTS] = res;
+    },
+
+    upgrade(id, method, targetAt, targetLength, head, path) {
+      if (!wantsUpgrades(server)) return;
+      const name = METHODS[method] as string;
+      const req = new StreamedRequest(
+        noRoute,
+        name,
+        targetAt,
+        targetLength,
+        head,
+        path,
+        undefined,
+        undefined,
+      );
+      req[kResponse] = new ApiResponse(server, req, id);
+      guard(() => upgrade(server, req, id));
     },
 
     body(id, chunk, trailers) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { Server as HttpServer } from 'node:http';
 import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import type { Core } from './core.ts';
 import type { Edge } from './edge/edge.ts';
@@ -20,5 +21,5 @@ export interface Server {
   /** Tasks that run on behind their answers. */
   tasks: number;
   /** What `res.socket.server` shows; made when it is first looked at. */
-  facade: object | undefined;
+  facade: HttpServer | undefined;
 }

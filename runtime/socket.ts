@@ -94,7 +94,7 @@ export class Socket extends bare<Inherited>(NetSocket) {
 
   get server(): object {
     const server = this[kResponse][kServer];
-    server.facade ??= Object.create(HttpServer.prototype) as object;
+    server.facade ??= Object.create(HttpServer.prototype) as HttpServer;
     return server.facade;
   }
 

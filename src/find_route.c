@@ -100,6 +100,21 @@ static verdict answer_not_found(capra_request *req)
     return ANSWERED;
 }
 
+/* Whether somebody takes the connection. */
+static bool hand_over(capra_request *req)
+{
+    server *s = req->server;
+    conn *c = req->conn;
+    if (s->script == NULL)
+        return false;
+    pipeline_enter(s);
+    req->id = ids_give(&s->ids, req);
+    s->script->upgrade(s->script->data, req);
+    if (!c->is_closing)
+        pipeline_take_id(req);
+    return c->is_closing;
+}
+
 /* Nobody here speaks another protocol. What does not exist, does not in any; but Next closes the
  * connection without a word, and where there is no route it leaves the client waiting. */
 static verdict decline_upgrade(capra_request *req, bool is_found)
@@ -126,6 +141,8 @@ static verdict take_route(capra_request *req, route_result found)
     server *s = req->server;
     if (req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
         upgrade_is_wanted(&req->head, req->data, s->responses.as_next)) {
+        if (hand_over(req))
+            return LATER;
         verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
         if (v != PASS)
             return v;

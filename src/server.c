@@ -546,6 +546,15 @@ void server_abort(capra_request *req)
     req->conn->transport->close(req->conn);
 }
 
+int server_detach(capra_request *req, capra_slice *rest)
+{
+    conn *c = req->conn;
+    if (c->is_writing || buffer_length(&c->out) > 0)
+        return -1;
+    *rest = conn_input(c);
+    return c->transport->detach(c);
+}
+
 size_t server_wrote(capra_request *req)
 {
     conn *c = req->conn;

@@ -79,6 +79,11 @@ void server_limit(capra_request *req, uint64_t ms);
 /* Cuts the connection; the script host hears no more of the request. */
 void server_abort(capra_request *req);
 
+/* Takes the socket out of a request's connection: a descriptor that is the caller's, with what the
+ * client has sent behind the head in `*rest`, lent until server_abort, which is to follow. Negative
+ * when it cannot be had: earlier answers have not been sent. */
+int server_detach(capra_request *req, capra_slice *rest);
+
 /* Something has been written outside of a turn; it goes out at the next one. Returns the bytes that
  * wait. */
 size_t server_wrote(capra_request *req);

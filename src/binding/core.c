@@ -197,6 +197,26 @@ static napi_value abort_request(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* The connection is JavaScript's from now on, and the request has ended. */
+static napi_value detach(napi_env env, napi_callback_info info)
+{
+    frame f;
+    capra_slice rest;
+    napi_value both, number, bytes;
+    if (!open_frame(&f, env, info))
+        return NULL;
+    int const fd = server_detach(f.req, &rest);
+    if (fd < 0)
+        return NULL;
+    CHECK(env, napi_create_int32(env, fd, &number));
+    CHECK(env, napi_create_buffer_copy(env, rest.length, rest.data, NULL, &bytes));
+    CHECK(env, napi_create_array_with_length(env, 2, &both));
+    CHECK(env, napi_set_element(env, both, 0, number));
+    CHECK(env, napi_set_element(env, both, 1, bytes));
+    server_abort(f.req);
+    return both;
+}
+
 /* ---- Bodies ---- */
 
 static napi_value read_body(napi_env env, napi_callback_info info)
@@ -341,6 +361,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("hold", hold),
         CORE_FUNCTION("page", page),
         CORE_FUNCTION("passOn", pass_on),
+        CORE_FUNCTION("detach", detach),
         CORE_FUNCTION("exiting", exiting),
         CORE_FUNCTION("limit", limit),
 #undef CORE_FUNCTION

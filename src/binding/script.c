@@ -190,10 +190,9 @@ static void on_request(void *data, capra_request *req)
         response_error_text(&left->res, 500, slice_text("Internal Server Error"));
 }
 
-/* The target stands in the head: nothing has been taken off it yet. */
-static void on_proxy(void *data, capra_request *req)
+/* Calls with a request that has no route yet; the target stands in the head as it came. */
+static bool call_with_head(binding *b, host_call which, const capra_request *req)
 {
-    binding *b = data;
     http_target const *target = &req->target;
     capra_slice const head = request_visible_head(req);
     size_t const at = (size_t)(target->origin.data - head.data);
@@ -207,13 +206,24 @@ static void on_proxy(void *data, capra_request *req)
         target->is_path_rewritten || !is_in_head ? make_latin1(b, target->path) : b->undefined,
         req->body.is_done ? b->undefined : b->null,
     };
+    return call_named(b, which, sizeof args / sizeof *args, args);
+}
+
+static void on_proxy(void *data, capra_request *req)
+{
+    binding *b = data;
     uint32_t const id = req->id;
     server *s = req->server;
-    if (call_named(b, HOST_proxy, sizeof args / sizeof *args, args))
+    if (call_with_head(b, HOST_proxy, req))
         return;
     capra_request *left = server_request(s, id);
     if (left != NULL)
         response_page(&left->res, 500);
+}
+
+static void on_upgrade(void *data, capra_request *req)
+{
+    call_with_head(data, HOST_upgrade, req);
 }
 
 static void on_body(void *data, uint32_t id, capra_slice piece)
@@ -287,6 +297,7 @@ bool script_host_init(binding *b, napi_value host)
         .leave = leave,
         .request = on_request,
         .proxy = on_proxy,
+        .upgrade = on_upgrade,
         .body = on_body,
         .body_end = on_body_end,
         .drained = on_drained,

@@ -57,6 +57,9 @@ typedef struct conn_transport {
      * short time: closing at once would take the last answer away from a client that is
      * still sending (RFC 9112, 9.6). */
     void (*linger)(conn *c);
+    /* The socket, as a descriptor of the caller's, which outlives the connection; to be followed by
+     * `close`. Negative when there is none to be had. */
+    int (*detach)(conn *c);
     /* Closed now, whatever waits. `on_close` is called later or at once, and is the last call. */
     void (*close)(conn *c);
     /* Starts the time, instead of the one that runs. */

@@ -11,6 +11,7 @@
 #include "preface.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -462,7 +463,18 @@ static void on_deadline(conn *c)
         c->events->on_deadline(c);
 }
 
+/* A second descriptor of the socket: closing the first one then ends nothing. */
+static int tcp_detach(conn *c)
+{
+    tcp *t = LIST_OWNER(c, tcp, conn);
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&t->handle, &fd) != 0)
+        return -1;
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 static const conn_transport transport = {
+    .detach = tcp_detach,
     .flush = tcp_flush,
     .resume = tcp_resume,
     .linger = tcp_linger,

@@ -207,7 +207,7 @@ export const deliberate: Deliberate[] = [
   {
     subject: 'Upgrades',
     next: 'On a path with a route the connection is closed without a word; on others it is held for ever.',
-    capra: '426, or 404.',
+    capra: '426, or 404, unless somebody listens to `upgrade` on `res.socket.server`.',
     reason: 'The client learns what is wrong, and no connection is lost.',
     cases: ['P414', 'P415'],
   },

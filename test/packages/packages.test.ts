@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
+import { within } from '../support/deadline.ts';
 import { type Server, startCapra } from '../support/server.ts';
 
 // Each package does its real job in a route of `app/`, through real sockets.
@@ -344,3 +345,42 @@ function unzip(bytes: Buffer): Map<string, Buffer> {
   }
   return files;
 }
+
+suite('other protocols', () => {
+  test('ws: WebSockets through res.socket.server', async () => {
+    assert.equal((await fetch(`${base}/ws`)).status, 204);
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/api/ws?a=1`);
+    socket.binaryType = 'arraybuffer';
+    const next = (name: string) =>
+      within(
+        new Promise<Event>((resolve) => socket.addEventListener(name, resolve, { once: true })),
+        name,
+      );
+    await next('open');
+    const message = async () => ((await next('message')) as MessageEvent).data;
+    socket.send('text');
+    assert.equal(await message(), 'text');
+    const bytes = randomBytes(1_000_000);
+    socket.send(bytes);
+    assert.equal(sha256(new Uint8Array(await message())), sha256(bytes));
+    const closed = next('close');
+    socket.close(1000);
+    assert.equal(((await closed) as CloseEvent).code, 1000);
+  });
+
+  test('socket.io: by WebSocket', async () => {
+    assert.equal((await fetch(`${base}/socket-io`)).status, 204);
+    const { io } = await import('socket.io-client');
+    const client = io(`http://127.0.0.1:${server.port}`, {
+      path: '/api/socket-io',
+      addTrailingSlash: false,
+      transports: ['websocket'],
+      reconnection: false,
+    });
+    try {
+      assert.equal(await client.timeout(10_000).emitWithAck('add', 20, 22), 42);
+    } finally {
+      client.close();
+    }
+  });
+});

@@ -184,6 +184,10 @@ export class FakeCore implements Core {
     this.close(id);
   }
 
+  detach(id: number): undefined {
+    this.#use(id, 'detach');
+  }
+
   readBody(id: number): void {
     if (this.#use(id, 'readBody')) this.calls.push(`readBody ${id}`);
   }

@@ -119,6 +119,12 @@ static void on_routes(void *data, capra_slice text)
     (void)text;
 }
 
+static void on_upgrade(void *data, capra_request *req)
+{
+    (void)data;
+    (void)req;
+}
+
 static app *load(void)
 {
     char path[] = "/tmp/capra-proxy-test-XXXXXX", why[256] = "";
@@ -148,6 +154,7 @@ static int set_up_with(void **state, bool has_script)
                              .body_end = on_body_end,
                              .drained = on_id,
                              .ended = on_ended,
+                             .upgrade = on_upgrade,
                              .routes = on_routes };
     w->server = server_new(&o, a, has_script ? &w->host : NULL, NULL);
     app_release(a);

@@ -71,6 +71,12 @@ static app *load(const char *manifest)
     return a;
 }
 
+static void on_upgrade(void *data, capra_request *req)
+{
+    (void)data;
+    (void)req;
+}
+
 static int set_up_with(void **state, const char *manifest)
 {
     world *w = calloc(1, sizeof *w);
@@ -81,6 +87,7 @@ static int set_up_with(void **state, const char *manifest)
                              .enter = enter_or_leave,
                              .leave = enter_or_leave,
                              .request = on_request,
+                             .upgrade = on_upgrade,
                              .routes = on_routes };
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);

@@ -106,6 +106,12 @@ static void make_project(world *w, const char *settings)
     write_file("manifest.json", text, (size_t)length);
 }
 
+static void on_upgrade(void *data, capra_request *req)
+{
+    (void)data;
+    (void)req;
+}
+
 static world *begin(const char *settings)
 {
     world *w = calloc(1, sizeof *w);
@@ -130,6 +136,7 @@ static world *begin(const char *settings)
                              .body_end = on_id,
                              .drained = on_id,
                              .ended = on_ended,
+                             .upgrade = on_upgrade,
                              .routes = on_text };
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
