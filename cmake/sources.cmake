@@ -26,7 +26,7 @@ list(APPEND core_sources ${top_sources})
 find_sources(embed_sources ${src}/embed/*.c)
 
 # The command around it, in C alone.
-find_sources(command_sources ${src}/supervisor/*.c ${src}/cli/*.c)
+find_sources(command_sources ${src}/supervisor/*.c ${src}/cli/*.c ${src}/admin/*.c)
 find_sources_here(main_source ${src}/main.c)
 list(APPEND command_sources ${main_source})
 

@@ -64,6 +64,9 @@
       "a line for each request; auto: human in a terminal and in dev, else json")                  \
     X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \
     X(log_query, "log-query", "on|off", "off", "off on", "with the query, which may hold secrets") \
+    X(admin, "admin", "ADDRESS", "auto", NULL,                                                     \
+      "where the server tells of itself: a port, HOST:PORT, unix:/path, off, or auto: a "          \
+      "socket in .capra/run")                                                                      \
     X(request_id, "request-id", "on|off", "off", "off on",                                         \
       "tell the client, as X-Request-Id, the id that its request has in the log")
 

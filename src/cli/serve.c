@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "admin/admin.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/scoreboard.h"
@@ -28,6 +29,7 @@ typedef struct serving {
     char manifest[8192]; /* as a path from anywhere */
     app_facts facts;     /* of the build that was looked at last */
     double started_ms;
+    admin *admin;
     char *const script_worker[3], *const native_worker[3];
     char why[1024];
 } serving;
@@ -44,6 +46,18 @@ static void on_ready(void *data, uint32_t routes)
     serving *s = data;
     cli_print_ready(now_ms() - s->started_ms, routes);
     notify_ready();
+}
+
+static void on_open(void *data, supervisor *opened, void *loop)
+{
+    serving *s = data;
+    admin_open(s->admin, opened, loop);
+}
+
+static void on_close(void *data)
+{
+    serving *s = data;
+    admin_close(s->admin);
 }
 
 /* An app of only C routes starts no Node at all. */
@@ -226,6 +240,16 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         return EXIT_FAILED;
     }
     char **environment = make_environment(&config);
+    admin_config const administered = { .address = args->options.admin,
+                                        .directory = args->directory,
+                                        .version = CAPRA_VERSION,
+                                        .metrics = counted,
+                                        .listeners = &fd,
+                                        .listener_count = 1 };
+    if (admin_listen(&s.admin, &administered, s.why, sizeof s.why) != 0) {
+        fprintf(stderr, "capra: %s\n", s.why);
+        return EXIT_FAILED;
+    }
     supervisor_config const supervised = {
         .worker_command = worker_command,
         .environment = environment,
@@ -239,6 +263,9 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         .worker_bytes = args->options.worker_bytes,
         .tells_signal = s.facts.is_strict_parity || args->parity != NULL,
         .shutdown_ms = args->options.shutdown_ms,
+        .admin = admin_address(s.admin),
+        .on_open = on_open,
+        .on_close = on_close,
         .on_ready = on_ready,
         .data = &s,
     };

@@ -32,6 +32,7 @@ struct supervisor {
     uint32_t refused;     /* reloads that came to nothing */
     char *const *command; /* of the newest workers */
     uint32_t failures;    /* in a row, of workers that died young */
+    uint64_t started, died;
     int exit_code;
     bool is_stopping, was_ready, is_restart_due;
 };
@@ -133,6 +134,7 @@ static void replace(child *c)
     supervisor *s = supervisor_of(c);
     bool const died_young = uv_now(&s->family.loop) - c->started_ms < YOUNG_MS;
     child_release(c);
+    s->died++;
     s->failures = died_young ? s->failures + 1 : 0;
     start_later(s);
 }
@@ -183,6 +185,7 @@ static void back_off(child *c)
     supervisor *s = supervisor_of(c);
     const child *older = find_older(s);
     if (older != NULL && c->generation == s->generation) {
+        s->died++;
         child_release(c);
         refuse_generation(s, older->generation);
         start_missing(s);
@@ -241,6 +244,7 @@ static void start_missing(supervisor *s)
         child *c = child_start(&s->family, command, s->generation);
         if (c != NULL) {
             child_set_deadline(c, START_MS);
+            s->started++;
             continue;
         }
         s->failures++;
@@ -491,6 +495,17 @@ supervisor_phase supervisor_get_phase(const supervisor *s)
     return s->was_ready ? SUPERVISOR_SERVING : SUPERVISOR_STARTING;
 }
 
+void supervisor_get_facts(const supervisor *s, supervisor_facts *out)
+{
+    *out = (supervisor_facts){ .phase = supervisor_get_phase(s),
+                               .generation = s->generation,
+                               .wanted = s->scale.wanted,
+                               .reloads = s->newest - 1,
+                               .refused = s->refused,
+                               .started = s->started,
+                               .died = s->died };
+}
+
 const scoreboard *supervisor_scoreboard(const supervisor *s)
 {
     return s->family.board;
@@ -548,10 +563,14 @@ int supervisor_run(const supervisor_config *config)
     watch_load(&s);
     if (!open_all(&s))
         return 1; /* the process ends, and all goes with it */
+    if (config->on_open != NULL)
+        config->on_open(config->data, &s, &s.family.loop);
     if (s.builder == NULL)
         start_missing(&s);
     uv_run(&s.family.loop, UV_RUN_DEFAULT);
 
+    if (config->on_close != NULL)
+        config->on_close(config->data);
     run_file_remove(config->directory);
     builder_free(s.builder);
     uv_walk(&s.family.loop, close_handle, NULL);

@@ -12,6 +12,8 @@
  * holds the listening socket, so that no connection is refused while a worker is being replaced,
  * and answers nothing itself. */
 
+typedef struct supervisor supervisor;
+
 typedef struct supervisor_config {
     /* What a worker is: an argument vector, ended by NULL. In development it may depend on the
      * build, so it is asked for before each start; with `error` set it cannot be known. */
@@ -30,12 +32,14 @@ typedef struct supervisor_config {
     uint64_t shutdown_ms;
     bool tells_signal; /* after SIGTERM and SIGINT the exit code is 128 and the signal's number */
     const char *admin; /* where the admin listener is, for other commands to find; NULL: nowhere */
+    /* Its loop, a uv_loop_t, is there: what else is to run on it begins now, and at the end closes
+     * its handles. */
+    void (*on_open)(void *data, supervisor *s, void *loop);
+    void (*on_close)(void *data);
     /* Everyone serves for the first time; `routes` as the worker has counted. */
     void (*on_ready)(void *data, uint32_t routes);
     void *data;
 } supervisor_config;
-
-typedef struct supervisor supervisor;
 
 /* What one may hope for who connects now. */
 typedef enum supervisor_phase {
@@ -45,6 +49,16 @@ typedef enum supervisor_phase {
 } supervisor_phase;
 
 supervisor_phase supervisor_get_phase(const supervisor *s);
+
+/* What has happened so far. */
+typedef struct supervisor_facts {
+    supervisor_phase phase;
+    uint32_t generation, wanted; /* of workers, now */
+    uint64_t reloads, refused;   /* begun; come to nothing */
+    uint64_t started, died;      /* workers; those that died though nobody had asked them to */
+} supervisor_facts;
+
+void supervisor_get_facts(const supervisor *s, supervisor_facts *out);
 
 /* Lent for as long as the supervisor runs. */
 const scoreboard *supervisor_scoreboard(const supervisor *s);
