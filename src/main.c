@@ -19,8 +19,14 @@ int main(int argc, char **argv)
     case COMMAND_DEV:
     case COMMAND_START:
         return cli_serve(&args, &paths);
+    case COMMAND_STATUS:
+        return cli_status(&args);
+    case COMMAND_TOP:
+        return cli_top(&args);
     case COMMAND_RELOAD:
         return cli_reload(&args);
+    case COMMAND_STOP:
+        return cli_stop(&args);
     case COMMAND_WORKER:
         return cli_work();
     case COMMAND_NONE:

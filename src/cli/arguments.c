@@ -26,6 +26,9 @@ static const command_row commands[] = {
     { "build", "[DIR]", "compile the routes into DIR/.capra", COMMAND_BUILD },
     { "start", "[DIR] [-p PORT] [-H HOST]", "serve what was built", COMMAND_START },
     { "reload", "[DIR]", "let the running server take the new build", COMMAND_RELOAD },
+    { "stop", "[DIR]", "let the running server finish, and end", COMMAND_STOP },
+    { "status", "[DIR] [--json]", "tell how the running server is", COMMAND_STATUS },
+    { "top", "[DIR]", "the same, again every second", COMMAND_TOP },
     { "routes", "[DIR]", "print the routes", COMMAND_ROUTES },
     { "check", "[DIR] [--json]", "tell what differs from Next, and what is a trap", COMMAND_CHECK },
 };
@@ -48,7 +51,7 @@ static void print_options(void)
 {
     printf("\nOptions of dev, build and check:\n"
            "      --parity next             do what Next does, also where Capra would rather not\n"
-           "\nOption of check:\n"
+           "\nOption of check and status:\n"
            "      --json                    for machines\n");
     printf("\nOptions of dev and start:\n"
            "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
@@ -239,8 +242,9 @@ static int read_command(cli_arguments *out, const char *text)
             return -1;
         }
     }
-    return complain(
-        "there is no command `%s`; there are dev, build, start, reload, routes and check", text);
+    return complain("there is no command `%s`; there are dev, build, start, reload, stop, status, "
+                    "top, routes and check",
+                    text);
 }
 
 /* ---- All of it ---- */
@@ -279,7 +283,7 @@ int cli_parse(cli_arguments *out, int argc, char **argv)
         return argc < 2 ? (print_help(), EXIT_USAGE) : complain("a command is missing");
     if (strcmp(out->options.proxy_protocol, "on") == 0 && out->options.trust_proxy[0] == '\0')
         return complain("--proxy-protocol on: of whom is it believed? Say so with --trust-proxy");
-    if (out->is_json && out->command != COMMAND_CHECK)
-        return complain("--json is an option of check");
+    if (out->is_json && out->command != COMMAND_CHECK && out->command != COMMAND_STATUS)
+        return complain("--json is an option of check and status");
     return has_directory ? -1 : set_directory(out, ".");
 }

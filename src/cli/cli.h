@@ -18,7 +18,10 @@ typedef enum cli_command {
     COMMAND_START,
     COMMAND_ROUTES,
     COMMAND_CHECK,
+    COMMAND_STATUS,
+    COMMAND_TOP,
     COMMAND_RELOAD,
+    COMMAND_STOP,
     COMMAND_WORKER, /* not for people: a worker without Node */
 } cli_command;
 
@@ -27,7 +30,7 @@ typedef struct cli_arguments {
     char directory[4096]; /* absolute */
     const char *hostname; /* NULL: all interfaces */
     const char *parity;   /* "next", or NULL */
-    bool is_json;         /* of `check` */
+    bool is_json;         /* of `check` and `status` */
     uint16_t port;
     bool has_place;                       /* -p or -H was given */
     const char *places[WORKER_LISTENERS]; /* of --listen */
@@ -58,6 +61,12 @@ int cli_work(void);
 
 /* `capra reload`: the running server takes the build that is there now. Returns the exit code. */
 int cli_reload(const cli_arguments *args);
+
+/* Of the server that runs in a project: how it is, once or again and again; and `capra stop`, which
+ * comes back when it has ended. All return the exit code. */
+int cli_status(const cli_arguments *args);
+int cli_top(const cli_arguments *args);
+int cli_stop(const cli_arguments *args);
 
 /* `capra build`, `capra routes` and `capra check`: the compiler takes the process over. Returns
  * only when it cannot. */

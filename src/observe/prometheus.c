@@ -31,7 +31,7 @@ static void put_number(buffer *out, const char *name, const char *type, double v
                        const char *help)
 {
     begin(out, name, type, help);
-    put(out, "%s %.17g\n", name, value);
+    put(out, "%s %.15g\n", name, value);
 }
 
 /* The value of a label: backslash, quote and line feed are escaped. */
@@ -69,7 +69,7 @@ static void put_sample(buffer *out, const metrics *m, metrics_key key, const cha
 {
     put(out, "%s", name);
     put_labels(out, m, key);
-    put(out, "} %.17g\n", value);
+    put(out, "} %.15g\n", value);
 }
 
 static void put_histogram(buffer *out, const metrics *m, metrics_key key, const metrics_sum *sum)
@@ -151,7 +151,7 @@ static void put_each(buffer *out, const snapshot *s, const char *name, worker_va
 {
     begin(out, name, "gauge", help);
     for (uint32_t i = 0; i < s->worker_count; i++)
-        put(out, "%s{worker=\"%u\"} %.17g\n", name, s->workers[i].slot, value_of(&s->workers[i]));
+        put(out, "%s{worker=\"%u\"} %.15g\n", name, s->workers[i].slot, value_of(&s->workers[i]));
 }
 
 static void put_states(buffer *out, const snapshot *s)

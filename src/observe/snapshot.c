@@ -13,21 +13,21 @@ const char *snapshot_state_name(score_state state)
     return state <= SCORE_DRAINING ? state_names[state] : "unknown";
 }
 
-/* Time to itself is what a loop has not slept. A worker writes both words at once, so between two
- * of its beats the share is exact, however far apart we look. */
+/* What a loop has not slept, it was busy. A worker writes both words in one beat, so the share is
+ * that between two of its beats, however far apart we look; at the first look, that since its
+ * start.
+ */
 static double measure_busy(snapshot_history *history, uint32_t slot, const score *from)
 {
     uint32_t const pid = score_get(&from->pid);
     uint64_t const beat = score_get(&from->beat_ns), idle = score_get(&from->idle_ns);
     bool const is_same = history->slots[slot].pid == pid;
-    if (!is_same)
-        history->slots[slot].busy = -1;
-    uint64_t const passed = is_same ? beat - history->slots[slot].beat_ns : 0;
-    uint64_t const slept = is_same ? idle - history->slots[slot].idle_ns : 0;
-    if (is_same && passed == 0)
-        return history->slots[slot].busy;
-    if (is_same)
-        history->slots[slot].busy = slept >= passed ? 0 : 1 - (double)slept / (double)passed;
+    uint64_t const since = is_same ? history->slots[slot].beat_ns : score_get(&from->started_ns);
+    if (beat <= since)
+        return is_same ? history->slots[slot].busy : -1;
+    uint64_t const slept = idle - (is_same ? history->slots[slot].idle_ns : 0);
+    uint64_t const passed = beat - since;
+    history->slots[slot].busy = slept >= passed ? 0 : 1 - (double)slept / (double)passed;
     history->slots[slot].pid = pid;
     history->slots[slot].beat_ns = beat;
     history->slots[slot].idle_ns = idle;

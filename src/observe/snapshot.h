@@ -41,7 +41,7 @@ typedef struct snapshot {
     snapshot_worker workers[SCOREBOARD_SLOTS];
 } snapshot;
 
-/* What was seen of each worker's loop before: two looks make a share. */
+/* What was seen of each worker's loop at the last look: the next one makes a share of it. */
 typedef struct snapshot_history {
     struct {
         uint32_t pid;
