@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KNOWN_TALLIES = 256, ID_LENGTH = 16, STATUS_GONE = 499 };
+enum { KNOWN_TALLIES = 256, ID_LENGTH = 16, GIVEN_ID_LONGEST = 128, STATUS_GONE = 499 };
 
 /* A tally that was used lately, and whose it is. */
 typedef struct known_tally {
@@ -92,6 +92,16 @@ static metrics_tally *find_tally(observer *o, const app_route *route, uint32_t m
     return k->tally;
 }
 
+static bool has_head(const capra_request *req)
+{
+    return req->data != NULL;
+}
+
+static capra_slice field_of(const capra_request *req, const char *name)
+{
+    return http_head_field(&req->head, req->data, slice_text(name));
+}
+
 /* ---- Ids ---- */
 
 static void print_id(char out[ID_LENGTH + 1], const observer *o, uint32_t count)
@@ -102,35 +112,33 @@ static void print_id(char out[ID_LENGTH + 1], const observer *o, uint32_t count)
         out[i] = "0123456789abcdef"[value & 15];
 }
 
-static uint32_t take_id(observer *o, const capra_request *req)
+/* A proxy that is trusted may have given it one already; else it gets ours, printed into `room`. */
+static capra_slice find_id(observer *o, const capra_request *req, char room[ID_LENGTH + 1])
 {
-    return req->log_id != 0 ? req->log_id : ++o->id_count;
+    if (has_head(req) && client_told(req).data != NULL) {
+        capra_slice const given = field_of(req, "x-request-id");
+        if (given.length > 0 && given.length <= GIVEN_ID_LONGEST)
+            return given;
+    }
+    print_id(room, o, req->log_id != 0 ? req->log_id : ++o->id_count);
+    return slice_of(room, ID_LENGTH);
 }
 
 capra_slice observer_begin(observer *o, capra_request *req)
 {
-    char id[ID_LENGTH + 1], line[64];
+    char room[ID_LENGTH + 1], line[GIVEN_ID_LONGEST + 32];
     if (o->log != NULL)
         net_peer(req->conn); /* once the client is gone, nobody can say who it was */
     if (!o->tells_id)
         return slice_of("", 0);
-    req->log_id = take_id(o, req);
-    print_id(id, o, req->log_id);
-    int const length = snprintf(line, sizeof line, "X-Request-Id: %s\r\n", id);
+    capra_slice const id = find_id(o, req, room);
+    req->log_id = o->id_count;
+    int const length =
+        snprintf(line, sizeof line, "X-Request-Id: %.*s\r\n", (int)id.length, id.data);
     return arena_copy(&req->arena, slice_of(line, (size_t)length));
 }
 
 /* ---- Telling ---- */
-
-static bool has_head(const capra_request *req)
-{
-    return req->data != NULL;
-}
-
-static capra_slice field_of(const capra_request *req, const char *name)
-{
-    return http_head_field(&req->head, req->data, slice_text(name));
-}
 
 /* Path and query as the client has sent them. */
 static void describe_target(access_record *r, const capra_request *req)
@@ -165,9 +173,8 @@ static int64_t wall_of(observer *o, int64_t now_ns)
 /* `r`: what is known of it besides. */
 static void write_line(observer *o, const capra_request *req, access_record r, int64_t now_ns)
 {
-    char id[ID_LENGTH + 1];
-    print_id(id, o, take_id(o, req));
-    r.id = slice_of(id, ID_LENGTH);
+    char room[ID_LENGTH + 1];
+    r.id = find_id(o, req, room);
     r.client = address_of(req);
     if (has_head(req)) {
         describe_target(&r, req);

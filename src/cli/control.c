@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli.h"
-#include "client.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ static bool is_gone(pid_t pid)
 int cli_stop(const cli_arguments *args)
 {
     run_state before, now;
-    if (!client_find(&before, args->directory) || !client_signal(&before, SIGTERM))
+    if (!remote_find(&before, args->directory) || !remote_signal(&before, SIGTERM))
         return EXIT_FAILED;
     /* As long as the server takes: it has a limit of its own, --shutdown-timeout. */
     while (!is_gone(before.pid) && run_file_read(args->directory, &now) && now.pid == before.pid)

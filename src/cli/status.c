@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli.h"
-#include "client.h"
+#include "remote.h"
 #include "view.h"
 
 #include <poll.h>
@@ -23,7 +23,7 @@ static bool wants_color(void)
 
 static json_t *ask(const run_state *found, bool is_quiet)
 {
-    char *text = client_get(found, "/status", is_quiet);
+    char *text = remote_get(found, "/status", is_quiet);
     json_t *status = text == NULL ? NULL : json_loads(text, 0, NULL);
     if (text != NULL && status == NULL && !is_quiet)
         fprintf(stderr, "capra: what answers at %s is not a Capra server\n", found->admin);
@@ -43,7 +43,7 @@ static void print(const view *v)
 int cli_status(const cli_arguments *args)
 {
     run_state found;
-    if (!client_find(&found, args->directory))
+    if (!remote_find(&found, args->directory))
         return EXIT_FAILED;
     json_t *status = ask(&found, false);
     if (status == NULL)
@@ -179,7 +179,7 @@ static bool watch_server(const screen *s, const run_state *found, json_t *first)
 int cli_top(const cli_arguments *args)
 {
     run_state found;
-    if (!client_find(&found, args->directory))
+    if (!remote_find(&found, args->directory))
         return EXIT_FAILED;
     json_t *first = ask(&found, false);
     if (first == NULL)

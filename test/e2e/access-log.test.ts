@@ -154,6 +154,25 @@ test('a client can be told the id of its request', async () => {
   await server.stop();
 });
 
+test('a proxy that is trusted names the client and the request', async () => {
+  const headers = { 'x-forwarded-for': '192.0.2.9', 'x-request-id': 'from-the-proxy' };
+  const args = ['--request-id', 'on', '--trust-proxy', '127.0.0.0/8,::1'];
+  const server = await startCapra({ app, args });
+  const answer = await server.call('GET /api/hello', {
+    headers: { ...headers, 'user-agent': 'proxied' },
+  });
+  const line = await lineOf(server, 'proxied');
+  assert.deepEqual([line.client, line.id], ['192.0.2.9', 'from-the-proxy']);
+  assert.equal(answer.headers['x-request-id'], 'from-the-proxy');
+  await server.stop();
+
+  const alone = await startCapra({ app });
+  await alone.call('GET /api/hello', { headers: { ...headers, 'user-agent': 'forged' } });
+  assert.match((await lineOf(alone, 'forged')).client, /^(127\.0\.0\.1|::1)$/);
+  assert.match((await lineOf(alone, 'forged')).id, /^[0-9a-f]{16}$/);
+  await alone.stop();
+});
+
 test('--log human and --log-query', async () => {
   const server = await startCapra({ app, args: ['--log', 'human', '--log-query', 'on'] });
   await server.call('GET /api/users/7?a=1');

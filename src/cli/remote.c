@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client.h"
+#include "remote.h"
 
 #include "admin/address.h"
 #include "base/buffer.h"
@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-bool client_find(run_state *out, const char *directory)
+bool remote_find(run_state *out, const char *directory)
 {
     if (run_file_read(directory, out))
         return true;
@@ -62,7 +62,7 @@ static char *fail(const run_state *server, bool is_quiet, const char *reason)
     return NULL;
 }
 
-char *client_get(const run_state *server, const char *path, bool is_quiet)
+char *remote_get(const run_state *server, const char *path, bool is_quiet)
 {
     admin_place place;
     if (server->admin[0] == '\0') {
@@ -112,7 +112,7 @@ static bool is_same_program(pid_t pid)
     return !read_name(own, "self") || !read_name(other, number) || strcmp(own, other) == 0;
 }
 
-bool client_signal(const run_state *server, int signal)
+bool remote_signal(const run_state *server, int signal)
 {
     if (!is_same_program(server->pid)) {
         fprintf(stderr, "capra: process %d is not a server any more; it must have been killed\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CAPRA_CLI_CLIENT_H
-#define CAPRA_CLI_CLIENT_H
+#ifndef CAPRA_CLI_REMOTE_H
+#define CAPRA_CLI_REMOTE_H
 
 #include "supervisor/run_file.h"
 
@@ -9,13 +9,13 @@
 /* How commands reach the server that runs in a project. */
 
 /* The server of this project. False after a line that says that there is none. */
-bool client_find(run_state *out, const char *directory);
+bool remote_find(run_state *out, const char *directory);
 
 /* Asks its admin listener. The body of the answer, to be freed with free; NULL after a line that
  * says what went wrong, unless `is_quiet`. */
-char *client_get(const run_state *server, const char *path, bool is_quiet);
+char *remote_get(const run_state *server, const char *path, bool is_quiet);
 
 /* Sends it a signal, if it is still the same program. False after a line that says why not. */
-bool client_signal(const run_state *server, int signal);
+bool remote_signal(const run_state *server, int signal);
 
 #endif
