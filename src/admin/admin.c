@@ -93,7 +93,7 @@ static const snapshot *look(admin *a)
     s->refused = facts.refused;
     s->started = facts.started;
     s->died = facts.died;
-    s->queue = measure_queue(a->config);
+    s->queue = facts.phase == SUPERVISOR_DRAINING ? -1 : measure_queue(a->config);
     s->memory_bytes = measure_memory();
     s->metrics = a->config->metrics;
     snapshot_fill(s, &a->history, supervisor_scoreboard(a->supervisor), now_ns);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli.h"
-#include "supervisor/run_file.h"
+#include "remote.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 enum {
@@ -42,12 +40,7 @@ static int await_outcome(const char *directory, const run_state *before)
 int cli_reload(const cli_arguments *args)
 {
     run_state before;
-    if (!run_file_read(args->directory, &before))
-        return complain(args->directory, "no server of this project runs here");
-    if (kill(before.pid, SIGHUP) != 0) {
-        fprintf(stderr, "capra: process %d, the server of %s, cannot be told: %s\n",
-                (int)before.pid, args->directory, strerror(errno));
+    if (!remote_find(&before, args->directory) || !remote_signal(&before, SIGHUP))
         return EXIT_FAILED;
-    }
     return await_outcome(args->directory, &before);
 }

@@ -16,7 +16,8 @@ bool remote_find(run_state *out, const char *directory)
 {
     if (run_file_read(directory, out))
         return true;
-    fprintf(stderr, "capra: no server runs in %s; `capra start` starts one\n", directory);
+    fprintf(stderr, "capra: %s: no server of this project runs here; `capra start` starts one\n",
+            directory);
     return false;
 }
 

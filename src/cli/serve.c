@@ -244,8 +244,8 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
                                         .directory = args->directory,
                                         .version = CAPRA_VERSION,
                                         .metrics = counted,
-                                        .listeners = &fd,
-                                        .listener_count = 1 };
+                                        .listeners = places.fds,
+                                        .listener_count = places.count };
     if (admin_listen(&s.admin, &administered, s.why, sizeof s.why) != 0) {
         fprintf(stderr, "capra: %s\n", s.why);
         return EXIT_FAILED;

@@ -243,7 +243,7 @@ describe('commands for a server that runs', () => {
     for (const command of ['status', 'top', 'reload', 'stop']) {
       const { code, stderr } = await capra([command, folder]);
       assert.equal(code, 1);
-      assert.match(stderr, /no server runs in .*`capra start` starts one/);
+      assert.match(stderr, /no server of this project runs here; `capra start` starts one/);
     }
   });
 
@@ -274,7 +274,7 @@ describe('commands for a server that runs', () => {
     );
     assert.equal((await capra(['build', server.folder])).code, 0);
     const good = await capra(['reload', server.folder]);
-    assert.deepEqual([good.code, good.stdout], [0, 'The new build is served (generation 2).\n']);
+    assert.deepEqual([good.code, good.stdout], [0, 'The new build is served.\n']);
     assert.equal((await server.call('GET /api/hello')).text, 'new');
 
     const manifest = join(server.folder, '.capra/manifest.json');
@@ -282,7 +282,7 @@ describe('commands for a server that runs', () => {
     writeFileSync(manifest, '{');
     const bad = await capra(['reload', server.folder]);
     assert.equal(bad.code, 1);
-    assert.match(bad.stderr, /the new build is not served, and the old one goes on/);
+    assert.match(bad.stderr, /the old one is still served/);
     assert.equal((await server.call('GET /api/hello')).text, 'new');
     assert.equal(sumOf(await metricsOf(server), 'capra_reloads_refused_total'), 1);
     writeFileSync(manifest, text);
