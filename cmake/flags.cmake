@@ -38,6 +38,12 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     target_link_options(release_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
+# The unwinder is one function of a library that would be loaded at every start for it.
+check_c_compiler_flag(-static-libgcc has_static_libgcc)
+if(has_static_libgcc AND NOT APPLE)
+    target_link_options(release_flags INTERFACE -static-libgcc)
+endif()
+
 set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
 add_library(asan_flags INTERFACE)
 target_compile_options(asan_flags INTERFACE -O1 ${sanitizers})

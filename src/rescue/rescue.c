@@ -2,6 +2,7 @@
 #include "rescue.h"
 
 #include "answers.h"
+#include "base/arena.h"
 #include "base/error.h"
 #include "guard.h"
 #include "line.h"
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -411,12 +411,7 @@ static void take_stack(void)
     stack_t now, ours = { .ss_size = STACK_BYTES };
     if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0)
         return;
-    worker.stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (worker.stack == MAP_FAILED) {
-        worker.stack = NULL;
-        return;
-    }
+    worker.stack = memory_take(STACK_BYTES); /* untouched until it is needed */
     ours.ss_sp = worker.stack;
     sigaltstack(&ours, NULL);
 }
@@ -427,7 +422,7 @@ static void give_stack_back(void)
     if (worker.stack == NULL)
         return;
     sigaltstack(&none, NULL);
-    munmap(worker.stack, STACK_BYTES);
+    free(worker.stack);
     worker.stack = NULL;
 }
 
