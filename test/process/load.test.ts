@@ -124,18 +124,18 @@ async function underLoad(use: (server: Server, clients: Load) => Promise<void>):
 describe('64 connections under load', () => {
   test('kill -9 of one of two workers fails at most the requests in flight on it', () =>
     underLoad(async (server, clients) => {
-      const [killed, other] = server.workers();
-      const atMost = clients.inFlight(killed);
-      process.kill(killed, 'SIGKILL');
-      await until(() => server.workers().length === 2 && !isAlive(killed), 'another worker');
-      await moreAnswers(clients, server);
-      assert.ok(atMost < CONNECTIONS, `${atMost} requests in flight on one worker`);
-      assert.ok(
-        clients.failures.length <= atMost,
-        `${clients.failures.length} requests failed, and ${atMost} were in flight`,
-      );
-      assert.doesNotMatch(clients.failures.join(), /ECONNREFUSED|status/);
-      assert.ok(isAlive(other));
+      for (let i = 0; i < 5; i++) {
+        const [killed, other] = server.workers();
+        const before = clients.failures.length;
+        const atMost = clients.inFlight(killed);
+        process.kill(killed, 'SIGKILL');
+        await until(() => server.workers().length === 2 && !isAlive(killed), 'another worker');
+        await moreAnswers(clients, server);
+        const failed = clients.failures.slice(before);
+        assert.ok(failed.length <= atMost, `${failed.length} failed, ${atMost} were in flight`);
+        assert.doesNotMatch(failed.join(), /ECONNREFUSED|status/);
+        assert.ok(isAlive(other));
+      }
     }));
 
   test('ten reloads in a row fail none', () =>
