@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { DEFAULT_CONNECTIONS = 20000 };
+
 /* Everything that can be set and is a quantity: field, flag, unit, default, and what it means
  * to a person. The command line, its help and what a worker is told come from this table. */
 #define CAPRA_OPTIONS(X)                                                                    \
@@ -31,7 +33,7 @@
     X(target_bytes, "max-target-bytes", OPTION_SIZE, 8192, "path and query (414)")          \
     X(body_bytes, "max-body-bytes", OPTION_SIZE, 0,                                         \
       "any body, whatever its route allows (413); 0: only the route's own limit counts")    \
-    X(connections, "max-connections", OPTION_COUNT, 20000,                                  \
+    X(connections, "max-connections", OPTION_COUNT, DEFAULT_CONNECTIONS,                    \
       "open at once; more wait until one closes")                                           \
     X(in_flight, "max-in-flight", OPTION_COUNT, 10000,                                      \
       "requests that a worker answers at once (503); 0: no limit")                          \

@@ -214,11 +214,12 @@ static uint32_t bound_connections(uint32_t wanted)
     rlim_t const most = all > 2 * spared ? all - spared : all / 2;
     if (wanted <= most)
         return wanted;
-    log_line(
-        LOG_WARN,
-        "with %llu descriptors (ulimit -n) at most %llu connections are open at once, not %u as "
-        "--max-connections allows",
-        (unsigned long long)all, (unsigned long long)most, wanted);
+    if (wanted != DEFAULT_CONNECTIONS) /* somebody has asked for it */
+        log_line(
+            LOG_WARN,
+            "with %llu descriptors (ulimit -n) at most %llu connections are open at once, not %u as "
+            "--max-connections allows",
+            (unsigned long long)all, (unsigned long long)most, wanted);
     return (uint32_t)most;
 }
 

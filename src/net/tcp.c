@@ -12,6 +12,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -47,7 +50,7 @@ struct net {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
-    uv_timer_t overdue, wake;
+    uv_timer_t overdue, wake, trim;
     deadlines deadlines;
     net_options options;
     score *score;
@@ -57,13 +60,16 @@ struct net {
     list open;
     crowd *crowd; /* NULL: an address may have as many as it likes */
     uint64_t told_of_crowd_at;
-    int handles_open; /* of the net's own */
+    uint64_t freed_bytes; /* since memory was last given back to the system */
+    int handles_open;     /* of the net's own */
     bool is_closing;
     void (*on_closed)(void *data);
     void *closed_data;
 };
 
 enum {
+    TRIM_BYTES = 32 * 1024 * 1024,  /* freed, that are worth a look at memory */
+    TRIM_MS = 2000,                 /* that more may be freed meanwhile */
     CROWD_WORD_MS = 10000,          /* between two lines about addresses with too many */
     LINGER_BYTES = 8 * 1024 * 1024, /* what a lingering client may still send */
 };
@@ -87,6 +93,24 @@ static void try_finish_close(net *n)
         on_closed(data);
 }
 
+static void on_trim(uv_timer_t *timer)
+{
+    net *n = timer->data;
+    n->freed_bytes = 0;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+/* Once a crowd has gone, what it took is free, but malloc keeps it for the next one; and that may
+ * never come. */
+static void note_freed(net *n, size_t bytes)
+{
+    n->freed_bytes += bytes;
+    if (n->freed_bytes > TRIM_BYTES && !n->is_closing && !uv_is_active((uv_handle_t *)&n->trim))
+        uv_timer_start(&n->trim, on_trim, TRIM_MS, 0);
+}
+
 static bool has_room(void *owner)
 {
     const net *n = owner;
@@ -97,6 +121,7 @@ static void on_tcp_closed(uv_handle_t *handle)
 {
     tcp *t = handle->data;
     net *n = t->net;
+    note_freed(n, n->memory->blocks.block_bytes + (t->rest == NULL ? 0 : t->rest->bytes.capacity));
     if (t->rest != NULL)
         buffer_cleanup(&t->rest->bytes);
     free(t->rest);
@@ -579,10 +604,11 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     uv_idle_init(n->loop, &n->idle);
     uv_timer_init(n->loop, &n->overdue);
     uv_timer_init(n->loop, &n->wake);
+    uv_timer_init(n->loop, &n->trim);
     deadlines_init(&n->deadlines, n->loop, options->deadlines_ms, on_deadline);
     n->prepare.data = n->check.data = n->idle.data = n->overdue.data = n;
-    n->wake.data = n;
-    n->handles_open = 6;
+    n->wake.data = n->trim.data = n;
+    n->handles_open = 7;
 
     acceptor_events const taken = { on_socket, has_room, n };
     if (acceptor_open(&n->acceptor, loop, options->sockets, options->socket_count, options->board,
@@ -659,6 +685,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
     uv_close((uv_handle_t *)&n->idle, on_handle_closed);
     uv_close((uv_handle_t *)&n->overdue, on_handle_closed);
     uv_close((uv_handle_t *)&n->wake, on_handle_closed);
+    uv_close((uv_handle_t *)&n->trim, on_handle_closed);
     deadlines_close(&n->deadlines, on_deadlines_closed);
 }
 
