@@ -246,7 +246,8 @@ CAPRA_API int capra_defer(capra_request *req);
 
 /* `cancelled(req, data)` is called once when nobody waits for the answer any more: the client has
  * gone, or the server has answered for the handler (a time-out, a body that broke off). The request
- * still has to be answered or given up; that may be done in there. Only after capra_defer. */
+ * still has to be answered or given up; that may be done in there. A client that only says that it
+ * will send no more is waited for, for a minute: it may be reading. Only after capra_defer. */
 CAPRA_API int capra_on_cancel(capra_request *req, void (*cancelled)(capra_request *req, void *data),
                               void *data);
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { buildApp, temporaryFolder } from '../support/app.ts';
+import { spawnCapra } from '../support/command.ts';
+import { until, within } from '../support/deadline.ts';
+import { startCapra } from '../support/server.ts';
+import { format, Wire } from '../support/wire.ts';
+
+const hello = (more = '', before = '') => `${before}#include <capra.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void hello(capra_request *req, capra_response *res)
+{
+    capra_response_text(res, 200, "hello");
+}
+${more}
+CAPRA_ROUTE(hello);
+`;
+
+/** Starts a build that no worker can load, and what it says. */
+async function refusal(source: string, pattern: RegExp): Promise<RegExpMatchArray> {
+  const folder = await buildApp({ 'pages/api/hello.c': source });
+  const running = spawnCapra(['start', folder, '-p', '0']);
+  try {
+    return await until(() => running.stderr().match(pattern), `${pattern}`, {
+      found: () => running.stdout() + running.stderr(),
+    });
+  } finally {
+    running.process.kill('SIGTERM');
+    await within(running.finished, 'end');
+  }
+}
+
+describe('a route in C that cannot be loaded', () => {
+  test('compiled for another version of Capra: which file, and what to do', async () => {
+    const source = hello('#undef CAPRA_ABI\n#define CAPRA_ABI 99');
+    await refusal(
+      source,
+      /pages\/api\/hello\.c: it was compiled for another version of Capra \(its capra\.h has interface 99, this server has \d+\); run `capra build` again/,
+    );
+  });
+
+  test('its CAPRA_INIT says what went wrong', async () => {
+    const source = hello(`
+static const char *start(void **state) { return "the database is not there"; }
+CAPRA_INIT(start);`);
+    await refusal(source, /pages\/api\/hello\.c: its CAPRA_INIT failed: the database is not there/);
+  });
+
+  test('a CAPRA_EXIT without a CAPRA_INIT', async () => {
+    const source = hello('CAPRA_EXIT(free);');
+    await refusal(
+      source,
+      /hello\.c: it has a CAPRA_EXIT\(function\) and no CAPRA_INIT\(function\)/,
+    );
+  });
+});
+
+test('CAPRA_INIT and CAPRA_EXIT run once in each worker', async () => {
+  const log = join(temporaryFolder(), 'log');
+  const source = hello(`
+static void note(const char *what)
+{
+    FILE *file = fopen(getenv("CAPRA_TEST_LOG"), "a");
+    fprintf(file, "%s %d\\n", what, (int)getpid());
+    fclose(file);
+}
+static const char *start(void **state)
+{
+    note("init");
+    *state = "state";
+    return NULL;
+}
+static void stop(void *state) { note(state); }
+CAPRA_INIT(start);
+CAPRA_EXIT(stop);`);
+  const server = await startCapra({
+    app: { 'pages/api/hello.c': source },
+    env: { CAPRA_TEST_LOG: log },
+  });
+  after(() => server.stop('SIGKILL'));
+  const pid = server.worker();
+  assert.equal((await server.call('GET /api/hello')).text, 'hello');
+  assert.equal(readFileSync(log, 'utf8'), `init ${pid}\n`);
+  await server.stop();
+  assert.equal(readFileSync(log, 'utf8'), `init ${pid}\nstate ${pid}\n`);
+});
+
+describe('clients that leave', () => {
+  const app = {
+    'pages/api/later.c': `#include <capra.h>
+#include <stdio.h>
+
+static void cancelled(capra_request *req, void *data)
+{
+    fprintf(stderr, "cancelled %s\\n", capra_text(req, capra_request_query(req, "n")));
+    capra_abandon(req);
+}
+
+static void later(capra_request *req, capra_response *res)
+{
+    capra_defer(req);
+    capra_on_cancel(req, cancelled, NULL);
+    fprintf(stderr, "waiting %s\\n", capra_text(req, capra_request_query(req, "n")));
+}
+
+CAPRA_ROUTE(later);
+`,
+    'pages/api/slow.c': `#include <capra.h>
+#include <stdio.h>
+#include <unistd.h>
+
+CAPRA_CONFIG({ blocking: true });
+
+static void slow(capra_request *req, capra_response *res)
+{
+    const char *path = capra_text(req, capra_request_body(req));
+    fprintf(stderr, "holding %s\\n", capra_request_method(req));
+    while (access(path, F_OK) != 0)
+        usleep(1000);
+    capra_response_text(res, 200, path);
+    fprintf(stderr, "done\\n");
+}
+
+CAPRA_ROUTE(slow);
+`,
+    'pages/api/hello.c': hello(),
+  };
+
+  test('a handler that answers later is told, and others are served meanwhile', async () => {
+    const server = await startCapra({ app });
+    after(() => server.stop());
+    const wire = await Wire.open(server.port);
+    await wire.send(format('GET /api/later?n=7'));
+    await server.logged(/waiting 7/);
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+    wire.reset();
+    await server.logged(/cancelled 7/);
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+  });
+
+  test('a handler that waits keeps its request until it returns, and keeps nobody waiting', async () => {
+    const server = await startCapra({ app, args: ['--threads', '2'] });
+    after(() => server.stop());
+    const gate = join(temporaryFolder(), 'gate');
+    const wires: Wire[] = [];
+    for (let i = 0; i < 4; i++) {
+      const wire = await Wire.open(server.port);
+      await wire.send(
+        format('POST /api/slow', { headers: { 'Content-Type': 'text/plain' }, body: gate }),
+      );
+      wires.push(wire);
+    }
+    await server.logged(/holding POST[\s\S]*holding POST/);
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+    assert.equal(
+      server.stderr().match(/holding/g)?.length,
+      2,
+      'no more run than there are threads',
+    );
+    wires[0].reset();
+    wires[3].reset();
+    writeFileSync(gate, '');
+    assert.equal((await wires[1].answer()).text, gate);
+    assert.equal((await wires[2].answer()).text, gate);
+    assert.equal((await server.call('GET /api/hello')).text, 'hello');
+    assert.equal((await server.stop()).code, 0);
+  });
+});
