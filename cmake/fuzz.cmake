@@ -22,3 +22,8 @@ endforeach()
 if(TARGET fuzz-message AND reference_sources)
     target_sources(fuzz-message PRIVATE ${reference_sources})
 endif()
+# Connections without sockets.
+if(TARGET fuzz-native)
+    target_sources(fuzz-native PRIVATE ${tests}/unit/support/fake_conn.c)
+    target_include_directories(fuzz-native PRIVATE ${tests}/unit)
+endif()

@@ -296,6 +296,8 @@ static char *put(char *at, capra_slice s)
 /* Bytes `from` to `to` of the lines, without what is dropped. */
 static char *put_part(char *at, capra_slice lines, size_t from, size_t to, const encoding *e)
 {
+    if (lines.length == 0)
+        return at;
     if (e->drop > 0 && e->drop_at >= from && e->drop_at < to) {
         at = put(at, slice_of(lines.data + from, e->drop_at - from));
         from = e->drop_at + e->drop;

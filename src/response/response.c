@@ -315,7 +315,7 @@ int response_write(capra_response *res, capra_slice piece)
 void response_flush(capra_response *res)
 {
     if (res->needs_flush && res->coder != NULL)
-        put_compressed(res, (capra_slice){ 0 }, CODER_FLUSH);
+        put_compressed(res, slice_of("", 0), CODER_FLUSH);
     res->needs_flush = false;
 }
 
@@ -326,7 +326,7 @@ int response_end(capra_response *res, capra_slice trailers)
     if (res->left > 0 && !res->is_bodyless)
         res->closes = true;
     if (res->coder != NULL) {
-        put_compressed(res, (capra_slice){ 0 }, CODER_END);
+        put_compressed(res, slice_of("", 0), CODER_END);
         coder_close(res->coder);
         res->coder = NULL;
     }
