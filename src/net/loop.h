@@ -19,7 +19,8 @@ void loop_free(void *loop);
  * is not counted (UV_METRICS_IDLE_TIME). */
 uint64_t loop_slept_ns(void *loop);
 
-/* When it last looked at the monotonic clock: as its turn began, or as it woke. */
+/* When it last looked at the monotonic clock: as its turn began, or as it woke. From any thread:
+ * one aligned word, of which a moment ago is good enough. */
 uint64_t loop_now_ms(const void *loop);
 
 #endif

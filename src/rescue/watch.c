@@ -25,7 +25,6 @@ struct watch {
     bool is_ending;
     bool is_deaf;                /* this time the loop has to be interrupted by force */
     _Atomic uint32_t steps;      /* odd: in a visit */
-    _Atomic uint64_t entered_ms; /* when the visit began */
     _Atomic uint64_t held_ms;    /* since the loop was last seen to move */
     _Atomic uint64_t allowed_ms; /* 0: not asked yet */
 };
@@ -116,15 +115,14 @@ static uint64_t time_to(uint64_t due, uint64_t held, uint64_t longest)
     return clamp(due > held ? due - held : 0, POLL_MS, longest);
 }
 
-/* How much longer the loop has stood still than when last looked at. Time in which the watch itself
- * did not run (the process was stopped, or the machine slept) is nobody's fault and does not count.
- */
+/* How much longer the loop has stood still than when last looked at; at first, since it last looked
+ * at the clock itself, which it does whenever it wakes. Time in which the watch itself did not run
+ * (the process was stopped, or the machine slept) is nobody's fault and does not count. */
 static uint64_t time_held(const watch *w, const look *before, const look *now, uint64_t waited_ms)
 {
-    uint64_t since = before->at_ms;
-    if (atomic_load(&w->held_ms) == 0 && now->steps % 2 == 1)
-        since = atomic_load(&w->entered_ms);
-    return clamp(now->at_ms - since, 0, 2 * waited_ms);
+    bool const is_first = atomic_load(&w->held_ms) == 0;
+    uint64_t const since = is_first ? loop_now_ms(w->config.loop) : before->at_ms;
+    return clamp(now->at_ms > since ? now->at_ms - since : 0, 0, 2 * waited_ms);
 }
 
 static void observe(watch *w)
@@ -211,7 +209,6 @@ static void step(watch *w)
 
 void watch_enter(watch *w)
 {
-    atomic_store_explicit(&w->entered_ms, loop_now_ms(w->config.loop), memory_order_relaxed);
     step(w);
 }
 

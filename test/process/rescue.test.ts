@@ -269,6 +269,43 @@ for (const [kind, app] of [
   });
 }
 
+test('memory that a route in C has broken costs the others nothing', () =>
+  withServer(
+    {
+      app: {
+        ...native,
+        'pages/api/wait.c': `
+          #include <capra.h>
+          #include <stdio.h>
+          #include <string.h>
+
+          static void wait_or_break(capra_request *req, capra_response *res)
+          {
+              (void)res;
+              if (capra_request_query(req, "breaks").length > 0)
+                  memset(req, 0xff, 256);
+              capra_defer(req);
+              fputs("waits\\n", stderr);
+          }
+
+          CAPRA_ROUTE(wait_or_break);`,
+      },
+      args: ['--workers', '1'],
+    },
+    async (server) => {
+      await serves(server);
+      const first = server.worker();
+      const wire = await ask(server, 'GET /api/wait');
+      await server.logged(/waits/);
+      const breaks = await ask(server, 'GET /api/wait?breaks=1');
+      isWhole(await wire.answer(), 500);
+      await server.logged(/SIGSEGV/);
+      breaks.close();
+      await server.logged(new RegExp(`worker ${first} `));
+      await serves(server);
+    },
+  ));
+
 describe('what comes while a worker is held', () => {
   const app = native;
 
