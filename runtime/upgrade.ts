@@ -26,7 +26,6 @@ export const noRoute: Route = {
     bodyLimitText: '',
     responseLimit: Number.POSITIVE_INFINITY,
     externalResolver: true,
-    maxDurationMs: undefined,
   },
   isDynamic: false,
   isEdge: false,
