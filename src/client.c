@@ -46,21 +46,25 @@ static capra_slice value_of(const capra_request *req, uint32_t index)
 }
 
 /* The bytes are the connection's input, which is ours to change. */
-static void take_out(capra_request *req, http_field_id id, uint32_t except)
+static char *bytes_of(const capra_request *req)
 {
-    char *data = (char *)(uintptr_t)req->data;
-    for (uint32_t i = req->head.field_count; i-- > 0;)
-        if (req->head.fields[i].id == id && i != except)
-            http_head_remove(&req->head, data, i);
+    return (char *)(uintptr_t)req->data;
 }
 
-enum { NONE = UINT32_MAX };
+static void take_out(capra_request *req, http_field_id id)
+{
+    for (uint32_t i = req->head.field_count; i-- > 0;)
+        if (req->head.fields[i].id == id)
+            http_head_remove(&req->head, bytes_of(req), i);
+}
 
 /* `part` of the field at `index` is all that stays of the fields with that id. */
 static void keep(capra_request *req, http_field_id id, uint32_t index, capra_slice part)
 {
-    http_head_narrow(&req->head, (char *)(uintptr_t)req->data, index, part);
-    take_out(req, id, index);
+    http_head_narrow(&req->head, bytes_of(req), index, part);
+    for (uint32_t i = req->head.field_count; i-- > 0;)
+        if (i != index && req->head.fields[i].id == id)
+            http_head_remove(&req->head, bytes_of(req), i);
 }
 
 /* Takes the last member off a list without quotes, in which empty members do not count. False when
@@ -96,7 +100,7 @@ static capra_slice without_port(capra_slice member)
 static void establish_address(capra_request *req)
 {
     capra_slice found = { 0 };
-    uint32_t found_at = NONE;
+    uint32_t found_at = 0;
     bool goes_on = true;
     for (uint32_t i = req->head.field_count; i-- > 0 && goes_on;) {
         capra_slice members = value_of(req, i), member;
@@ -112,8 +116,8 @@ static void establish_address(capra_request *req)
             goes_on = networks_has(req->server->trusted, &a);
         }
     }
-    if (found_at == NONE)
-        take_out(req, HTTP_FIELD_X_FORWARDED_FOR, NONE);
+    if (found.data == NULL)
+        take_out(req, HTTP_FIELD_X_FORWARDED_FOR);
     else
         keep(req, HTTP_FIELD_X_FORWARDED_FOR, found_at, found);
 }
@@ -146,17 +150,18 @@ static bool is_port(capra_slice value)
 /* What the nearest proxy has said: earlier ones may have been the client itself. */
 static void establish_last(capra_request *req, http_field_id id, bool (*is_one)(capra_slice value))
 {
-    uint32_t at = req->head.field_count;
+    uint32_t at = 0;
     capra_slice members = { 0 }, member;
-    while (at-- > 0)
-        if (req->head.fields[at].id == id)
-            break;
-    if (at != NONE)
-        members = value_of(req, at);
+    for (uint32_t i = 0; i < req->head.field_count; i++) {
+        if (req->head.fields[i].id == id) {
+            at = i;
+            members = value_of(req, i);
+        }
+    }
     if (take_last(&members, &member) && is_one(member))
         keep(req, id, at, member);
     else
-        take_out(req, id, NONE);
+        take_out(req, id);
 }
 
 void client_establish(capra_request *req)
@@ -165,7 +170,7 @@ void client_establish(capra_request *req)
         return;
     if (!is_from_proxy(req)) {
         for (int i = 0; i < TOLD; i++)
-            take_out(req, told[i], NONE);
+            take_out(req, told[i]);
         return;
     }
     establish_address(req);
