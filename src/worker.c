@@ -10,6 +10,7 @@
 #include "rescue/rescue.h"
 #include "supervisor/worker_channel.h"
 #include "supervisor/worker_pulse.h"
+#include "supervisor/worker_signals.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -18,6 +19,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+enum { SIGNAL_IDLE_MS = 250 }; /* for requests that are on their way on kept connections */
 
 struct worker {
     worker_config config;
@@ -30,6 +33,7 @@ struct worker {
     uint32_t slot; /* this worker's place in it */
     score *score;
     pulse *pulse;
+    worker_signals *signals;
     metrics *metrics;
     observer *observer;
     networks *trusted; /* NULL: the command line says nothing */
@@ -103,6 +107,7 @@ static void on_net_closed(void *data)
     if (w->channel != NULL)
         channel_close(w->channel);
     pulse_stop(w->pulse);
+    worker_signals_stop(w->signals);
     server_free(w->server);
     observer_close(w->observer);
     metrics_free(w->metrics);
@@ -189,6 +194,14 @@ static void on_message(void *owner, const message *m)
     default:
         break; /* from a newer supervisor */
     }
+}
+
+/* Sent to the worker itself; the next one is there as soon as this one has gone. */
+static void on_stop_signal(void *owner)
+{
+    worker *w = owner;
+    if (!w->is_draining)
+        drain(w, SIGNAL_IDLE_MS);
 }
 
 /* Nobody would ever stop it. */
@@ -337,6 +350,7 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
                                     .loop = loop,
                                     .stall_ms = is_debugged() ? 0 : config->options.stall_ms };
     rescue_begin(&rescued);
+    w->signals = worker_signals_start(loop, on_stop_signal, w);
     channel_send(w->channel, MESSAGE_READY, routes);
     *out = w;
     return 0;

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Files } from '../support/app.ts';
 import { until } from '../support/deadline.ts';
-import { type Server, type ServerOptions, startCapra } from '../support/server.ts';
+import { isAlive, type Server, type ServerOptions, startCapra } from '../support/server.ts';
 import { type Answer, format, Wire } from '../support/wire.ts';
 
 /** One route that does what its query says, and one that waits until the end of the test. */
@@ -127,6 +127,38 @@ async function withServer(options: ServerOptions, use: (server: Server) => Promi
     await server.stop('SIGKILL');
   }
 }
+
+/** Answers after the test has had time to do something. */
+const slowly: Files = {
+  'pages/api/slowly.ts': `
+    import type { NextApiRequest, NextApiResponse } from 'next';
+
+    export default function handler(_req: NextApiRequest, res: NextApiResponse) {
+      console.error('asked');
+      setTimeout(() => res.end('slowly'), 1000);
+    }`,
+};
+
+const slowlyInC: Files = {
+  'pages/api/slowly.c': `
+    #include <capra.h>
+    #include <stdio.h>
+
+    static void answer(capra_request *req, void *data)
+    {
+        (void)req;
+        capra_response_text(data, 200, "slowly");
+    }
+
+    static void slowly(capra_request *req, capra_response *res)
+    {
+        fputs("asked\\n", stderr);
+        capra_defer(req);
+        capra_after(req, 1000, answer, res);
+    }
+
+    CAPRA_ROUTE(slowly);`,
+};
 
 /** Asks until a worker answers; between two of them it may take a while. */
 const serves = (server: Server) =>
@@ -305,6 +337,24 @@ test('memory that a route in C has broken costs the others nothing', () =>
       await serves(server);
     },
   ));
+
+for (const [kind, app] of [
+  ['with Node', { ...script, ...slowly }],
+  ['without Node', { ...native, ...slowlyInC }],
+] as const) {
+  test(`a worker ${kind} that is told to stop answers first`, () =>
+    withServer({ app, args: ['--workers', '1'] }, async (server) => {
+      const first = server.worker();
+      const wire = await ask(server, 'GET /api/slowly');
+      await server.logged(/asked/);
+      process.kill(first, 'SIGTERM');
+      const answer = await wire.answer();
+      assert.deepEqual([answer.status, answer.text], [200, 'slowly']);
+      assert.equal(answer.headers.connection, 'close');
+      await until(() => !isAlive(first), 'end of the worker', { ms: 60_000, found: server.stderr });
+      await serves(server);
+    }));
+}
 
 describe('what comes while a worker is held', () => {
   const app = native;
