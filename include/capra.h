@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define CAPRA_API                   __attribute__((visibility("default")))
+#define CAPRA_API                  __attribute__((visibility("default")))
 #define CAPRA_PRINTS(which, first) __attribute__((format(printf, which, first)))
 #else
 #define CAPRA_API
