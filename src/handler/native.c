@@ -74,7 +74,9 @@ int native_load(native_route *out, const char *module, const char *file, char *w
     const char *reason = hook == NULL ? NULL : begin(hook);
     if (reason != NULL)
         return refuse(library, why, why_size, "%s: its CAPRA_INIT failed: %s", file, reason);
-    *out = (native_route){ route->run, hook == NULL ? NULL : hook->state, library };
+    out->run = route->run;
+    out->state = hook == NULL ? NULL : hook->state;
+    out->library = library;
     return 0;
 }
 

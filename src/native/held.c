@@ -67,7 +67,6 @@ void native_cancel(capra_request *req)
 {
     held *h = req->held;
     leave_connection(req);
-    duration_stop(&req->limit);
     req->res.state = RESPONSE_ENDED;
     req->flows = false;
     h->state = HELD_CANCELLED;

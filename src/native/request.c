@@ -113,7 +113,9 @@ capra_slice capra_request_address(capra_request *req)
 {
     if (req->held != NULL && req->held->record != NULL)
         return req->held->address;
-    return req->conn == NULL ? (capra_slice){ 0 } : client_address(req);
+    if (req->conn == NULL)
+        return (capra_slice){ 0 };
+    return client_address(req);
 }
 
 /* ---- The query, and forms, which look alike ---- */

@@ -81,13 +81,13 @@ describe('a program with Capra inside', () => {
       await until(() => existsSync(path) && running.stdout(), 'socket', { found: running.stderr });
       const answer = new Promise<string>((resolve, reject) => {
         let text = '';
-        connect(path, function () {
-          this.end('GET /api/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-        })
+        const socket = connect(path);
+        socket
           .setEncoding('utf8')
           .on('data', (piece) => (text += piece))
           .on('end', () => resolve(text))
           .on('error', reject);
+        socket.write('GET /api/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
       });
       assert.match(await within(answer, 'answer'), /\r\n\r\n\{"message":"Hello from C!"\}$/);
       running.process.kill('SIGINT');
