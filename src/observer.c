@@ -56,6 +56,10 @@ int observer_open(observer **out, const options *o, bool is_development, observe
         free(made);
         return CAPRA_E_SYSTEM;
     }
+    if (made->log == NULL && tally.shared == NULL && !made->tells_id) {
+        free(made);
+        made = NULL;
+    }
     *out = made;
     return 0;
 }

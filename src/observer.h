@@ -16,7 +16,8 @@ typedef struct observer_tally {
     uint32_t slot;
 } observer_tally;
 
-/* `o` is lent and outlives it. 0, or CAPRA_E_SYSTEM with a sentence in `why`. */
+/* `o` is lent and outlives it. `*out` is NULL when nobody wants to know anything. 0, or
+ * CAPRA_E_SYSTEM with a sentence in `why`. */
 int observer_open(observer **out, const options *o, bool is_development, observer_tally tally,
                   char *why, size_t why_size);
 

@@ -66,6 +66,7 @@ enum { DEFAULT_CONNECTIONS = 20000 };
       "a line for each request; auto: human in a terminal and in dev, else json")                  \
     X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \
     X(log_query, "log-query", "on|off", "off", "off on", "with the query, which may hold secrets") \
+    X(metrics, "metrics", "on|off", "on", "off on", "count requests, by route, method and status") \
     X(admin, "admin", "ADDRESS", "auto", NULL,                                                     \
       "where the server tells of itself: a port, HOST:PORT, unix:/path, off, or auto: a "          \
       "socket in .capra/run")                                                                      \

@@ -288,7 +288,8 @@ static int open_observer(worker *w, char *why, size_t why_size)
 {
     if (getenv(WORKER_SLOT_VARIABLE) == NULL || metrics_open(&w->metrics, WORKER_METRICS_FD) != 0)
         w->metrics = NULL;
-    observer_tally const tally = { .shared = w->metrics, .slot = w->slot };
+    bool const counts = strcmp(w->config.options.metrics, "on") == 0;
+    observer_tally const tally = { .shared = counts ? w->metrics : NULL, .slot = w->slot };
     return observer_open(&w->observer, &w->config.options, w->config.is_development, tally, why,
                          why_size);
 }

@@ -8,7 +8,7 @@ import { HELLO_BODY } from './server.mjs';
 /** Every answer of the hello routes is as long as this. */
 const lengthOf = (app) => (app === 'api' ? {} : { length: HELLO_BODY.length });
 
-const COLUMNS = [
+export const COLUMNS = [
   { key: 'cpuUs', title: 'CPU µs/req', digits: 2 },
   { key: 'ofLimit', title: '× epoll', digits: 2 },
   { key: 'spread', title: '± %', digits: 1 },
@@ -21,9 +21,10 @@ const COLUMNS = [
   { key: 'loadedMib', title: 'MiB loaded', digits: 1 },
 ];
 
-async function measure(bench, peer, { app, ...load }) {
+/** One server for one round. `how`: what `bench.start` takes besides; the rest `bench.load`. */
+export async function measure(bench, peer, { app, how, ...load }) {
   const { seconds, warmup } = bench.settings;
-  const server = await bench.start(peer, app);
+  const server = await bench.start(peer, app, how);
   try {
     const idleMib = pssOf(server.pid) / MIB;
     await bench.load(server, { ...load, seconds: warmup });

@@ -187,6 +187,16 @@ test('it is not ready while it drains, and what runs is answered', async () => {
   assert.equal(existsSync(path), false);
 });
 
+test('with --metrics off nothing is counted by route', async () => {
+  const server = await start('--metrics', 'off', '--log', 'none');
+  assert.equal((await server.call('GET /api/hello')).status, 200);
+  const metrics = await metricsOf(server);
+  assert.equal(sumOf(metrics, duration), 0);
+  assert.equal(sumOf(metrics, 'capra_connections_accepted_total'), 1);
+  assert.deepEqual((await statusOf(server)).routes, []);
+  await server.stop();
+});
+
 test('over TCP it can only be read', async () => {
   const server = await start('--admin', '127.0.0.1:0');
   assert.match(adminAddress(server.folder), /^http:\/\/127\.0\.0\.1:\d+$/);
