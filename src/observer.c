@@ -204,16 +204,10 @@ static void count_dropped(observer *o)
     o->dropped = dropped;
 }
 
-void observer_tell(observer *o, const capra_request *req, bool is_cut)
+static void tell(observer *o, const capra_request *req, access_record r)
 {
     int64_t const now_ns = observer_now_ns();
-    bool const is_answered = req->res.state != RESPONSE_OPEN;
-    access_record r = {
-        .status = is_answered ? req->res.status : STATUS_GONE,
-        .is_cut = is_cut,
-        .bytes = is_answered ? req->res.body_bytes : 0,
-        .duration_ns = now_ns - req->started_ns,
-    };
+    r.duration_ns = now_ns - req->started_ns;
     if (o->tally.shared != NULL) {
         uint32_t const method = has_head(req) ? (uint32_t)req->head.method : HTTP_METHOD_COUNT;
         metrics_count(find_tally(o, req->route, method, (uint32_t)r.status), r.duration_ns,
@@ -221,6 +215,26 @@ void observer_tell(observer *o, const capra_request *req, bool is_cut)
     }
     if (o->log != NULL)
         write_line(o, req, r, now_ns);
+}
+
+void observer_tell(observer *o, const capra_request *req, bool is_cut)
+{
+    bool const is_answered = req->res.state != RESPONSE_OPEN;
+    tell(o, req,
+         (access_record){ .status = is_answered ? req->res.status : STATUS_GONE,
+                          .is_cut = is_cut,
+                          .bytes = is_answered ? req->res.body_bytes : 0 });
+}
+
+void observer_tell_instead(observer *o, const capra_request *req, int status)
+{
+    tell(o, req, (access_record){ .status = status });
+}
+
+void observer_flush(observer *o)
+{
+    if (o->log != NULL)
+        access_log_flush(o->log);
 }
 
 uint32_t observer_turn(observer *o)

@@ -34,6 +34,13 @@ void observer_tell(observer *o, const capra_request *req, bool is_cut);
  * it has in the log; empty when clients are not told. */
 capra_slice observer_begin(observer *o, capra_request *req);
 
+/* The same of a request that the end of its worker has answered with this status, past all that
+ * answers else. */
+void observer_tell_instead(observer *o, const capra_request *req, int status);
+
+/* Writes what waits, as far as it goes at once. */
+void observer_flush(observer *o);
+
 /* The app's routes may stand elsewhere from now on. */
 void observer_forget_routes(observer *o);
 

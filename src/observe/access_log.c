@@ -284,6 +284,11 @@ void access_log_write(access_log *log, const access_record *record, int64_t wall
     take_dropped(log);
 }
 
+void access_log_flush(access_log *log)
+{
+    log_file_flush(log->file);
+}
+
 uint32_t access_log_turn(access_log *log, int64_t now_ns)
 {
     return log_file_turn(log->file, now_ns);

@@ -42,6 +42,9 @@ void access_log_close(access_log *log);
 /* `wall_ns`: since 1970, when it ended. */
 void access_log_write(access_log *log, const access_record *record, int64_t wall_ns);
 
+/* Writes what waits, as far as it goes at once. */
+void access_log_flush(access_log *log);
+
 /* As log_file_turn. */
 uint32_t access_log_turn(access_log *log, int64_t now_ns);
 

@@ -231,6 +231,12 @@ uint32_t log_file_turn(log_file *f, int64_t now_ns)
     return f->end > f->start ? WAIT_MS : 0;
 }
 
+void log_file_flush(log_file *f)
+{
+    if (f->end > f->start && f->kind != SINK_GONE)
+        write_waiting(f);
+}
+
 uint64_t log_file_take_dropped(log_file *f)
 {
     uint64_t const dropped = f->dropped;

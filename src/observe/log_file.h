@@ -38,6 +38,9 @@ void log_file_added(log_file *f, size_t size);
  * milliseconds it wants to be called again; 0: not before there is another line. */
 uint32_t log_file_turn(log_file *f, int64_t now_ns);
 
+/* Writes what waits, as far as it goes at once. */
+void log_file_flush(log_file *f);
+
 /* Lines that were dropped since the last call. */
 uint64_t log_file_take_dropped(log_file *f);
 

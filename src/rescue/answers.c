@@ -95,18 +95,18 @@ static bool has_begun(const capra_request *req)
 }
 
 /* What has not begun may be sent again without a thought; what has may have done something. */
-static int judge(rescue_tally *tally, const capra_request *req, const rescue_blame *blame)
+static int judge(const capra_request *req, const rescue_blame *blame)
 {
-    if (!has_begun(req)) {
-        tally->unserved++;
+    if (!has_begun(req))
         return CAPRA_E_UNSERVED;
-    }
-    if (!rescue_is_blamed(blame, req)) {
-        tally->lost++;
-        return CAPRA_E_LOST;
-    }
-    tally->blamed++;
-    return blame->code;
+    return rescue_is_blamed(blame, req) ? blame->code : CAPRA_E_LOST;
+}
+
+static void count(rescue_tally *tally, int code)
+{
+    tally->unserved += code == CAPRA_E_UNSERVED;
+    tally->lost += code == CAPRA_E_LOST;
+    tally->blamed += code != CAPRA_E_UNSERVED && code != CAPRA_E_LOST;
 }
 
 static void note_route(rescue_tally *tally, const capra_request *req)
@@ -181,7 +181,9 @@ void rescue_answer_one(rescue_tally *tally, conn *c, int fd, capra_slice unsent,
         line answer = { 0 };
         bool const is_head =
             req != NULL && req->stage > STAGE_HEAD && req->head.method == HTTP_HEAD;
-        put_answer(&answer, judge(tally, req, blame), !is_head);
+        int const code = judge(req, blame);
+        count(tally, code);
+        put_answer(&answer, code, !is_head);
         if (all_sent)
             send_all(fd, slice_of(answer.data, answer.length));
     } else if (req != NULL && req->res.state == RESPONSE_STREAMING) {
@@ -217,5 +219,43 @@ void rescue_answer(rescue_tally *tally, const net *n, const rescue_blame *blame)
     guard g;
     if (GUARD_ENTER(&g))
         net_each(n, visit, &w);
+    guard_leave(&g);
+}
+
+/* ---- Who is told ---- */
+
+static void tell_one(const capra_request *req, const rescue_blame *blame)
+{
+    observer *told = req->server->observer;
+    if (req->res.state == RESPONSE_OPEN)
+        observer_tell_instead(told, req, error_status(judge(req, blame)));
+    else
+        observer_tell(told, req, req->res.state == RESPONSE_STREAMING);
+}
+
+static void tell(conn *c, int fd, capra_slice unsent, void *data)
+{
+    const walk *w = data;
+    const capra_request *req = c->request;
+    guard g;
+    (void)fd;
+    (void)unsent;
+    if (req == NULL || req->stage == STAGE_HEAD || req->stage == STAGE_HELD)
+        return;
+    if (GUARD_ENTER(&g))
+        tell_one(req, w->blame);
+    guard_leave(&g);
+}
+
+void rescue_tell(const net *n, observer *told, const rescue_blame *blame)
+{
+    walk w = { NULL, blame };
+    guard g;
+    if (told == NULL)
+        return;
+    if (GUARD_ENTER(&g)) {
+        net_each(n, tell, &w);
+        observer_flush(told);
+    }
     guard_leave(&g);
 }

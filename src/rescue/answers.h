@@ -41,4 +41,7 @@ void rescue_answer(rescue_tally *tally, const net *n, const rescue_blame *blame)
 void rescue_answer_one(rescue_tally *tally, conn *c, int fd, capra_slice unsent,
                        const rescue_blame *blame);
 
+/* Tells the server's observer of these requests, now that they are answered; `told` may be NULL. */
+void rescue_tell(const net *n, observer *told, const rescue_blame *blame);
+
 #endif

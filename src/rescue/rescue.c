@@ -210,6 +210,7 @@ static void answer_and_log(line *l, const rescue_blame *blame)
 {
     rescue_tally tally = { 0 };
     rescue_answer(&tally, worker.config.net, blame);
+    rescue_tell(worker.config.net, served()->observer, blame);
     put_place(l, blame, &tally);
     line_log(l);
     log_tally(&tally, blame->code);

@@ -25,6 +25,7 @@ const files = {
       const look = () => existsSync(req.query.file) ? res.end('open') : setTimeout(look, 10);
       look();
     };`,
+  'pages/api/exit.js': 'export default () => process.exit(3)',
 };
 
 /** A server in a folder of its own, so that the run file there is that server's. */
@@ -164,6 +165,25 @@ test('a worker that is stuck is seen, for the supervisor answers', async () => {
   );
   assert.equal((await askAdmin(server, '/livez')).status, 200);
   stuck.destroy();
+  await server.stop();
+});
+
+test('a request that takes its worker with it is logged and counted', async () => {
+  const server = await start('--workers', '1');
+  assert.equal((await server.call('GET /api/hello')).status, 200);
+  assert.equal((await server.call('GET /api/exit')).status, 500);
+  const lines = await until(
+    () => server.stdout().match(/^\{.*"http\.route":"\/api\/exit","status":500.*\}$/gm),
+    'its line',
+    { found: server.stdout },
+  );
+  assert.equal(lines.length, 1);
+  const metrics = await metricsOf(server);
+  assert.equal(
+    sumOf(metrics, duration, { http_route: '/api/exit', http_response_status_code: '500' }),
+    1,
+  );
+  assert.equal(sumOf(metrics, duration), 2);
   await server.stop();
 });
 
