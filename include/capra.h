@@ -370,7 +370,8 @@ CAPRA_API int capra_app_delete(capra_app *app, const char *pattern, capra_route_
 CAPRA_API int capra_app_set(capra_app *app, const char *option, const char *value);
 
 /* Opens the socket: "127.0.0.1:3000", "[::1]:3000", "localhost:0" (any free port), or
- * "unix:/run/app.sock", where a file that nobody listens at is replaced. */
+ * "unix:/run/app.sock", where a file that nobody listens at is replaced, or "fd:3", a socket that
+ * listens already and is taken over: of systemd, or one that several processes share. */
 CAPRA_API int capra_app_listen(capra_app *app, const char *address);
 
 /* The port that was found; 0 for a Unix socket. */

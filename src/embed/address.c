@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -71,6 +72,24 @@ static int listen_unix(const char *address, const char *path, char *why, size_t 
     return fd >= 0 ? fd : complain(why, size, address, strerror(errno));
 }
 
+/* ---- Sockets that somebody else has opened ---- */
+
+static uint16_t port_of(int fd);
+
+static int take_over(const char *address, const char *number, uint16_t *port, char *why,
+                     size_t size)
+{
+    char *end;
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    long const fd = strtol(number, &end, 10);
+    if (number[0] == '\0' || *end != '\0' || fd < 0 || fd > INT_MAX ||
+        getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0)
+        return complain(why, size, address, "it is no socket that listens");
+    *port = port_of((int)fd);
+    return (int)fd;
+}
+
 /* ---- Hosts ---- */
 
 /* "host:port", "[host]:port". False when it is neither. */
@@ -102,7 +121,9 @@ static uint16_t port_of(int fd)
     socklen_t length = sizeof at;
     if (getsockname(fd, &at.any, &length) != 0)
         return 0;
-    return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+    if (at.any.sa_family == AF_INET6)
+        return ntohs(at.v6.sin6_port);
+    return at.any.sa_family == AF_INET ? ntohs(at.v4.sin_port) : 0;
 }
 
 static int listen_host(const char *address, uint16_t *port, char *why, size_t size)
@@ -111,8 +132,8 @@ static int listen_host(const char *address, uint16_t *port, char *why, size_t si
     const char *service;
     if (!split(address, host, &service))
         return complain(why, size, address,
-                        "it is none of \"127.0.0.1:3000\", \"[::1]:3000\", \":3000\" and "
-                        "\"unix:/path\"");
+                        "it is none of \"127.0.0.1:3000\", \"[::1]:3000\", \":3000\", "
+                        "\"unix:/path\" and \"fd:3\"");
     struct addrinfo *found;
     struct addrinfo const hints = { .ai_socktype = SOCK_STREAM,
                                     .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
@@ -133,5 +154,7 @@ int address_listen(const char *address, uint16_t *port, char *why, size_t why_si
     *port = 0;
     if (strncmp(address, "unix:", 5) == 0)
         return listen_unix(address, address + 5, why, why_size);
+    if (strncmp(address, "fd:", 3) == 0)
+        return take_over(address, address + 3, port, why, why_size);
     return listen_host(address, port, why, why_size);
 }

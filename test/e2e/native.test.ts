@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { buildApp, temporaryFolder } from '../support/app.ts';
 import { spawnCapra } from '../support/command.ts';
 import { until, within } from '../support/deadline.ts';
+import { root } from '../support/paths.ts';
 import { startCapra } from '../support/server.ts';
 import { format, Wire } from '../support/wire.ts';
 
@@ -172,4 +173,36 @@ CAPRA_ROUTE(slow);
     assert.equal((await server.call('GET /api/hello')).text, 'hello');
     assert.equal((await server.stop()).code, 0);
   });
+});
+
+test('in a worker that is Node, they have its loop, and threads of their own', async () => {
+  const twin = (name: string) =>
+    readFileSync(join(root, 'examples/twins/c/pages/api', `${name}.c`), 'utf8');
+  const server = await startCapra({
+    app: {
+      'pages/api/stream.c': twin('stream'),
+      'pages/api/upload.c': twin('upload'),
+      'pages/api/wait.c': twin('wait'),
+      'pages/api/state.c': twin('state'),
+      'pages/api/script.js': 'export default (req, res) => res.send(process.version);',
+    },
+  });
+  after(() => server.stop());
+  assert.match((await server.call('GET /api/script')).text, /^v\d+/);
+  assert.equal((await server.call('GET /api/stream')).text, '3\n2\n1\n');
+  assert.equal((await server.call('GET /api/state')).text, '{"words":["one","two"]}');
+  const many = Array.from({ length: 20 }, (_, i) =>
+    server.call('POST /api/wait', { body: `${i}` }),
+  );
+  const answers = (await Promise.all(many)).map(({ text }) => text);
+  assert.deepEqual(
+    answers,
+    Array.from({ length: 20 }, (_, i) => `{"waitedWith":"${i}"}`),
+  );
+  const body = Buffer.alloc(300_000, 1);
+  assert.deepEqual((await server.call('POST /api/upload', { body })).json(), {
+    bytes: 300_000,
+    sum: 300_000 % 65_536,
+  });
+  assert.equal((await server.stop()).code, 0);
 });

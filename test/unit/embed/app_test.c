@@ -145,6 +145,28 @@ static void a_stop_before_the_start_counts(void **state)
     capra_app_free(app);
 }
 
+static void a_socket_that_listens_is_taken_over(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    char address[32];
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int const fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    snprintf(address, sizeof address, "fd:%d", fd);
+    capra_app *app = make_app();
+    assert_int_equal(capra_app_listen(app, address), CAPRA_E_SYSTEM);
+    assert_non_null(strstr(capra_app_error(app), "it is no socket that listens"));
+    assert_int_equal(capra_app_listen(app, "fd:x"), CAPRA_E_SYSTEM);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(capra_app_listen(app, address), 0);
+    pthread_create(&thread, NULL, run, app);
+    expect(connect_to(capra_app_port(app)), GET("/hello/fd"), "\"name\":\"fd\"");
+    capra_app_stop(app);
+    pthread_join(thread, NULL);
+    capra_app_free(app);
+}
+
 static void an_app_may_be_freed_at_any_time(void **state)
 {
     (void)state;
@@ -218,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_app_serves_until_it_is_stopped),
         cmocka_unit_test(a_stop_before_the_start_counts),
+        cmocka_unit_test(a_socket_that_listens_is_taken_over),
         cmocka_unit_test(an_app_may_be_freed_at_any_time),
         cmocka_unit_test(a_socket_that_was_left_is_replaced),
         cmocka_unit_test(each_mistake_is_named),
