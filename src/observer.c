@@ -130,16 +130,20 @@ static capra_slice find_id(observer *o, const capra_request *req, char room[ID_L
 
 capra_slice observer_begin(observer *o, capra_request *req)
 {
-    char room[ID_LENGTH + 1], line[GIVEN_ID_LONGEST + 32];
+    char room[ID_LENGTH + 1];
+    static const char name[] = "X-Request-Id: ";
     if (o->log != NULL)
         net_peer(req->conn); /* once the client is gone, nobody can say who it was */
     if (!o->tells_id)
         return slice_of("", 0);
     capra_slice const id = find_id(o, req, room);
     req->log_id = o->id_count;
-    int const length =
-        snprintf(line, sizeof line, "X-Request-Id: %.*s\r\n", (int)id.length, id.data);
-    return arena_copy(&req->arena, slice_of(line, (size_t)length));
+    size_t const length = sizeof name - 1 + id.length + 2;
+    char *line = arena_take(&req->arena, length);
+    memcpy(line, name, sizeof name - 1);
+    memcpy(line + sizeof name - 1, id.data, id.length);
+    memcpy(line + length - 2, "\r\n", 2);
+    return slice_of(line, length);
 }
 
 /* ---- Telling ---- */

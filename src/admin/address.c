@@ -161,17 +161,19 @@ void admin_place_print(char *out, size_t size, const admin_place *place, int soc
         snprintf(out, size, "unix:%s", place->path);
         return;
     }
-    struct sockaddr_storage got = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } got = { .v6 = { 0 } };
     socklen_t length = sizeof got;
     char host[INET6_ADDRSTRLEN] = "";
-    const struct sockaddr_in *v4 = (const void *)&got;
-    const struct sockaddr_in6 *v6 = (const void *)&got;
-    getsockname(socket, (struct sockaddr *)&got, &length);
-    if (got.ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-        snprintf(out, size, "http://[%s]:%u", host, ntohs(v6->sin6_port));
+    getsockname(socket, &got.any, &length);
+    if (got.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &got.v6.sin6_addr, host, sizeof host);
+        snprintf(out, size, "http://[%s]:%u", host, ntohs(got.v6.sin6_port));
     } else {
-        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        snprintf(out, size, "http://%s:%u", host, ntohs(v4->sin_port));
+        inet_ntop(AF_INET, &got.v4.sin_addr, host, sizeof host);
+        snprintf(out, size, "http://%s:%u", host, ntohs(got.v4.sin_port));
     }
 }

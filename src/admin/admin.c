@@ -66,14 +66,15 @@ static int64_t measure_queue(const admin_config *config)
 
 static uint64_t measure_memory(void)
 {
-    unsigned long pages = 0;
+    char text[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
+    const char *line = fgets(text, sizeof text, file);
     fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    const char *second = line == NULL ? NULL : strchr(line, ' '); /* the first one is virtual */
+    uint64_t const pages = second == NULL ? 0 : strtoul(second, NULL, 10);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static const snapshot *look(admin *a)

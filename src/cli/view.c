@@ -148,10 +148,12 @@ static void add_summary(page *p)
 
 static const json_t *find_worker(const json_t *status, double pid)
 {
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(status, "workers"), i,
-                       one) if (number(one, "pid") == pid) return one;
+    const json_t *all = json_object_get(status, "workers");
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+        if (number(one, "pid") == pid)
+            return one;
+    }
     return NULL;
 }
 
@@ -176,8 +178,6 @@ static void add_worker(page *p, const json_t *w)
 static void add_workers(page *p)
 {
     const json_t *workers = json_object_get(p->view->now, "workers");
-    size_t i;
-    json_t *one;
     add(p, PLAIN, "%s", "");
     if (json_array_size(workers) == 0) {
         add(p, PLAIN, "No workers: the next connection wakes one.");
@@ -185,15 +185,18 @@ static void add_workers(page *p)
     }
     add(p, BOLD,
         "WORKER      PID  STATE           UP  BUSY       LAG    OPEN  ACTIVE     REQUESTS    MEMORY");
-    json_array_foreach(workers, i, one) add_worker(p, one);
+    for (size_t i = 0; i < json_array_size(workers); i++)
+        add_worker(p, json_array_get(workers, i));
 }
 
 static const json_t *find_route(const json_t *status, const char *name)
 {
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(status, "routes"), i,
-                       one) if (strcmp(text(one, "route"), name) == 0) return one;
+    const json_t *all = json_object_get(status, "routes");
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+        if (strcmp(text(one, "route"), name) == 0)
+            return one;
+    }
     return NULL;
 }
 
@@ -231,22 +234,20 @@ static void add_routes(page *p)
     const view *v = p->view;
     const json_t *routes = json_object_get(v->now, "routes");
     route_row rows[ROUTES_MAX];
-    size_t count = 0, i;
-    json_t *one;
-    json_array_foreach(routes, i, one)
-    {
-        if (count == ROUTES_MAX)
-            break;
+    size_t count = 0;
+    for (; count < json_array_size(routes) && count < ROUTES_MAX; count++) {
+        const json_t *one = json_array_get(routes, count);
         const json_t *before = v->before == NULL ? NULL : find_route(v->before, text(one, "route"));
-        rows[count++] = (route_row){ one, v->before == NULL ? number(one, "requests")
-                                                            : rate(v, one, before, "requests") };
+        rows[count].route = one;
+        rows[count].weight =
+            v->before == NULL ? number(one, "requests") : rate(v, one, before, "requests");
     }
     if (count == 0)
         return;
     qsort(rows, count, sizeof *rows, by_weight);
     add(p, PLAIN, "%s", "");
     add(p, BOLD, "    REQUESTS   2xx,3xx       4xx       5xx      MEAN       P50       P99  ROUTE");
-    for (i = 0; i < count && has_room(p); i++)
+    for (size_t i = 0; i < count && has_room(p); i++)
         add_route(p, &rows[i]);
 }
 

@@ -53,10 +53,20 @@ static char *write_ellipsis(char *out)
     return out;
 }
 
+/* What most texts are made of. */
+static bool is_plain(char c)
+{
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 char *escape_json(char *out, capra_slice text, size_t longest)
 {
     size_t const end = text.length < longest ? text.length : longest;
     for (size_t i = 0; i < end;) {
+        while (i < end && is_plain(text.data[i]))
+            *out++ = text.data[i++];
+        if (i == end)
+            break;
         unsigned char const byte = (unsigned char)text.data[i];
         char const form = form_of(byte);
         size_t const length = byte < 0x80 ? 1 : measure_character(slice_of(text.data + i, end - i));

@@ -207,6 +207,18 @@ test('it is not ready while it drains, and what runs is answered', async () => {
   assert.equal(existsSync(path), false);
 });
 
+test('with no worker at all it is ready, and still knows what was', async () => {
+  const server = await start('--min-workers', '0', '--idle-timeout', '100ms');
+  assert.equal((await server.call('GET /api/hello')).status, 200);
+  await until(async () => (await statusOf(server)).workers.length === 0, 'no worker');
+  assert.equal((await askAdmin(server, '/readyz')).status, 200);
+  assert.equal(sumOf(await metricsOf(server), duration), 1);
+  assert.match((await capra(['status', server.folder])).stdout, /No workers: the next connection/);
+  assert.equal((await server.call('GET /api/hello')).status, 200);
+  assert.equal(sumOf(await metricsOf(server), duration), 2);
+  await server.stop();
+});
+
 test('with --metrics off nothing is counted by route', async () => {
   const server = await start('--metrics', 'off', '--log', 'none');
   assert.equal((await server.call('GET /api/hello')).status, 200);
