@@ -131,7 +131,7 @@ static void on_answering(capra_response *res, bool is_whole)
 {
     capra_request *req = LIST_OWNER(res, capra_request, res);
     server *s = req->server;
-    if ((s->is_draining && !s->responses.as_next) || req->stage < STAGE_ROUTE || native_holds(req))
+    if ((s->is_draining && !s->responses.as_next) || req->stage < STAGE_ROUTE)
         res->closes = true;
     else if (is_whole && !skip_body(req) && !req->is_refused)
         res->closes = true;
@@ -156,7 +156,8 @@ static void finish(capra_request *req)
 {
     server *s = req->server;
     conn *c = req->conn;
-    bool const closes = req->res.closes || s->is_draining || !skip_body(req);
+    /* Who was answered for keeps the connection's input, and with it what may stand behind. */
+    bool const closes = req->res.closes || s->is_draining || native_holds(req) || !skip_body(req);
     if (s->observer != NULL)
         observer_tell(s->observer, req, false);
     conn_input_done(c);

@@ -513,6 +513,9 @@ static void a_writer_waits_for_its_client(void **state)
     assert_int_equal(capra_response_end(w->res), 0);
     fake_turn(w->server);
     assert_int_equal(w->ended, 1);
+    expect_sent(w, "\r\nConnection: keep-alive\r\n");
+    w->conn.sends_nothing = false;
+    get(w, "/text", "200 OK");
 }
 
 static void a_body_flows_to_its_handler(void **state)
