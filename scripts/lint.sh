@@ -26,7 +26,7 @@ cppcheck() {
         --enable=warning,performance,portability \
         --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=readdirCalled \
         --library=posix -I include -I src -D__GNUC__ -DCAPRA_VERSION='""' \
-        src examples/*/pages
+        src examples/*/pages examples/*/lib
 }
 
 # Each file once, although the core is compiled twice.
