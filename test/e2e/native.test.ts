@@ -8,7 +8,7 @@ import { buildApp, temporaryFolder } from '../support/app.ts';
 import { spawnCapra } from '../support/command.ts';
 import { until, within } from '../support/deadline.ts';
 import { root } from '../support/paths.ts';
-import { startCapra } from '../support/server.ts';
+import { startCapra, startDev } from '../support/server.ts';
 import { format, Wire } from '../support/wire.ts';
 
 const hello = (more = '', before = '') => `${before}#include <capra.h>
@@ -205,4 +205,28 @@ test('in a worker that is Node, they have its loop, and threads of their own', a
     sum: 300_000 % 65_536,
   });
   assert.equal((await server.stop()).code, 0);
+});
+
+test('a route that did not change keeps its state when others do', async () => {
+  const log = join(temporaryFolder(), 'log');
+  const keeping = hello(`
+static const char *start(void **state)
+{
+    FILE *file = fopen(getenv("CAPRA_TEST_LOG"), "a");
+    fputs("init\\n", file);
+    fclose(file);
+    return NULL;
+}
+CAPRA_INIT(start);`);
+  const saying = (text: string) => hello().replace('"hello"', `"${text}"`);
+  const server = await startDev({
+    app: { 'pages/api/keeping.c': keeping, 'pages/api/saying.c': saying('one') },
+    env: { CAPRA_TEST_LOG: log },
+  });
+  after(() => server.stop());
+  assert.equal((await server.call('GET /api/saying')).text, 'one');
+  writeFileSync(join(server.folder, 'pages/api/saying.c'), saying('two'));
+  await until(async () => (await server.call('GET /api/saying')).text === 'two', 'the new route');
+  assert.equal((await server.call('GET /api/keeping')).text, 'hello');
+  assert.equal(readFileSync(log, 'utf8'), 'init\n');
 });
