@@ -168,7 +168,10 @@ void admin_place_print(char *out, size_t size, const admin_place *place, int soc
     } got = { .v6 = { 0 } };
     socklen_t length = sizeof got;
     char host[INET6_ADDRSTRLEN] = "";
-    getsockname(socket, &got.any, &length);
+    if (getsockname(socket, &got.any, &length) != 0) {
+        snprintf(out, size, "nowhere");
+        return;
+    }
     if (got.any.sa_family == AF_INET6) {
         inet_ntop(AF_INET6, &got.v6.sin6_addr, host, sizeof host);
         snprintf(out, size, "http://[%s]:%u", host, ntohs(got.v6.sin6_port));

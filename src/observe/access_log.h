@@ -9,7 +9,7 @@
 
 /* A line for each request. For a person:
  *
- *     14:03:22  GET      200     0.4 ms      31 B  /api/hello
+ *     14:03:22 GET /api/hello 200 in 0.4ms (31 B)
  *
  * and for machines a line of JSON:
  *

@@ -177,10 +177,7 @@ test('--log human and --log-query', async () => {
   const server = await startCapra({ app, args: ['--log', 'human', '--log-query', 'on'] });
   await server.call('GET /api/users/7?a=1');
   const { stdout } = await server.stop();
-  assert.match(
-    stdout,
-    /^\d\d:\d\d:\d\d {2}GET {6}201 +\d+(\.\d)? ms +1 B {2}\/api\/users\/7\?a=1$/m,
-  );
+  assert.match(stdout, /^\d\d:\d\d:\d\d GET \/api\/users\/7\?a=1 201 in \d+(\.\d)?ms \(1 B\)$/m);
 });
 
 test('--log none writes nothing', async () => {
