@@ -55,7 +55,10 @@ export interface NativeOptions {
   settings: NativeSettings;
   /** The folder of `capra.h`. */
   include: string;
-  /** `CC` and `CXX` name the compilers; `CAPRA_CFLAGS` and `CAPRA_LDLIBS` are added to their commands. */
+  /**
+   * `CC` and `CXX` name the compilers; `CAPRA_CFLAGS` and `CAPRA_LDLIBS` are added to their commands; `CAPRA_SANITIZE`
+   * is set by `capra dev --sanitize`.
+   */
   environment?: NodeJS.ProcessEnv;
 }
 
@@ -67,6 +70,9 @@ const LINK_FLAGS = [
   ...['-shared', '-Wl,--require-defined=capra_route', '-Wl,--as-needed'],
   ...['-Wl,-z,defs', '-Wl,--warn-unresolved-symbols'],
 ];
+
+/** Reports show who has called whom, and optimisation hides nothing from them. */
+const SANITIZE_FLAGS = ['-O1', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'];
 
 /**
  * Compiles routes in C, as many sources at once as there are processors.
@@ -151,8 +157,7 @@ class NativeCompiler {
 
   /** The route's own source, and those that come along, and those that come along with them. */
   async #compileAll(file: string, packageFlags: string[]): Promise<Unit[]> {
-    const own = words(this.#environment.CAPRA_CFLAGS ?? '');
-    const flags = ['-I', this.#include, ...packageFlags, ...this.#settings.flags, ...own];
+    const flags = ['-I', this.#include, ...packageFlags, ...this.#ownFlags()];
     const units = new Map<string, Unit>();
     for (let next = [file]; next.length > 0; ) {
       const made = await Promise.all(next.map((each) => this.#unit(each, flags)));
@@ -161,6 +166,13 @@ class NativeCompiler {
       next = companions.filter((each) => !units.has(each) && !this.#routes.has(each));
     }
     return [...units.values()];
+  }
+
+  /** Those that no package brings; the linker gets them as well. */
+  #ownFlags(): string[] {
+    const { CAPRA_CFLAGS = '', CAPRA_SANITIZE } = this.#environment;
+    const sanitize = CAPRA_SANITIZE ? [`-fsanitize=${CAPRA_SANITIZE}`, ...SANITIZE_FLAGS] : [];
+    return [...sanitize, ...this.#settings.flags, ...words(CAPRA_CFLAGS)];
   }
 
   #unit(file: string, flags: string[]): Promise<Unit> {
@@ -178,8 +190,7 @@ class NativeCompiler {
     const compiler = this.#toolchain.compiler(isCpp ? 'c++' : 'c');
     const version = await this.#toolchain.version(compiler);
     const libraries = [...flags.link, ...implied(units), '-lm'];
-    const { CAPRA_CFLAGS = '', CAPRA_LDLIBS = '' } = this.#environment;
-    const own = [...this.#settings.flags, ...words(CAPRA_CFLAGS), ...words(CAPRA_LDLIBS)];
+    const own = [...this.#ownFlags(), ...words(this.#environment.CAPRA_LDLIBS ?? '')];
     const objects = units.map(({ object }) => object);
     const after = [...LINK_FLAGS, ...objects, ...libraries, ...own];
     const module = this.#nameOf(file, [version, process.arch, ...compiler, ...after]);

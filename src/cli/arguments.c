@@ -53,6 +53,8 @@ static void print_options(void)
            "      --parity next             do what Next does, also where Capra would rather not\n"
            "\nOption of check and status:\n"
            "      --json                    for machines\n");
+    printf("\nOption of dev:\n"
+           "      --sanitize                compile routes in C with AddressSanitizer and UBSan\n");
     printf("\nOptions of dev and start:\n"
            "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
            "  -H, --hostname HOST           on which address (all)\n"
@@ -203,6 +205,10 @@ static int read_option(cli_arguments *out, int argc, char **argv, int *index)
         out->is_json = true;
         return -1;
     }
+    if (strcmp(text, "--sanitize") == 0) {
+        out->is_sanitized = true;
+        return -1;
+    }
     if (!has_option(name))
         return complain("there is no option %s", text);
     if (value == NULL) {
@@ -285,5 +291,7 @@ int cli_parse(cli_arguments *out, int argc, char **argv)
         return complain("--proxy-protocol on: of whom is it believed? Say so with --trust-proxy");
     if (out->is_json && out->command != COMMAND_CHECK && out->command != COMMAND_STATUS)
         return complain("--json is an option of check and status");
+    if (out->is_sanitized && out->command != COMMAND_DEV)
+        return complain("--sanitize is an option of dev");
     return has_directory ? -1 : set_directory(out, ".");
 }

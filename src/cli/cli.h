@@ -31,6 +31,7 @@ typedef struct cli_arguments {
     const char *hostname; /* NULL: all interfaces */
     const char *parity;   /* "next", or NULL */
     bool is_json;         /* of `check` and `status` */
+    bool is_sanitized;    /* of `dev` */
     uint16_t port;
     bool has_place;                       /* -p or -H was given */
     const char *places[WORKER_LISTENERS]; /* of --listen */

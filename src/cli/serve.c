@@ -9,6 +9,7 @@
 #include "notify.h"
 #include "observe/metrics.h"
 #include "privileges.h"
+#include "sanitize.h"
 #include "supervisor/run_file.h"
 #include "supervisor/supervisor.h"
 
@@ -87,17 +88,20 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Ours, and behind it what a worker is told; to be freed with free_environment. */
-static char **make_environment(const worker_config *config)
+/* Ours, and behind it what a worker is told; to be freed with free_environment. `preload`: a line
+ * of it that only workers get, or NULL. */
+static char **make_environment(const worker_config *config, const char *preload)
 {
     size_t count = 0;
     while (environ[count] != NULL)
         count++;
-    char **copy = memory_take((count + 2) * sizeof *copy);
+    char **copy = memory_take((count + 3) * sizeof *copy);
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], WORKER_VARIABLE "=", strlen(WORKER_VARIABLE) + 1) != 0)
             copy[at++] = environ[i];
+    if (preload != NULL)
+        copy[at++] = (char *)(uintptr_t)preload;
 
     char *config_text = worker_config_write(config);
     size_t const size = strlen(WORKER_VARIABLE) + 1 + strlen(config_text) + 1;
@@ -198,6 +202,9 @@ static bool change_user(const listeners *places, const cli_arguments *args)
 int cli_serve(const cli_arguments *args, const cli_paths *paths)
 {
     bool const is_development = args->command == COMMAND_DEV;
+    const char *preload = NULL;
+    if (args->is_sanitized && !sanitize_prepare(&preload))
+        return EXIT_FAILED;
     setenv("NODE_ENV", is_development ? "development" : "production", false);
     worker_config config = { .options = args->options, .is_development = is_development };
     serving s = {
@@ -239,7 +246,7 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
         fprintf(stderr, "capra: there is no memory to share with workers: %s\n", strerror(errno));
         return EXIT_FAILED;
     }
-    char **environment = make_environment(&config);
+    char **environment = make_environment(&config, preload);
     admin_config const administered = { .address = args->options.admin,
                                         .directory = args->directory,
                                         .version = CAPRA_VERSION,

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { until } from '../support/deadline.ts';
 import { format, Wire } from '../support/wire.ts';
-import { type Example, expect, HOSTS, startExample, stopsWell } from './support.ts';
+import { change, type Example, expect, HOSTS, startExample, stopsWell } from './support.ts';
 
 const json = (current: unknown) => JSON.stringify({ current });
 const WEATHER = { temperature_2m: 12.5, wind_speed_10m: 3 };
@@ -130,6 +130,10 @@ for (const host of HOSTS) {
         await expect(weather(10, wrong || 'x'), wrong === '91' || wrong === '-90.5' ? 200 : 400);
         assert.ok(asked.length <= before + 1);
       });
+
+    if (host === 'sanitizers')
+      test('goes on when the route is built again', () =>
+        change(app, 'pages/api/weather.c', 'GET /api/weather?latitude=10&longitude=1'));
 
     test('takes GET alone', async () => {
       assert.equal((await expect(app.call('POST /api/weather'), 405)).headers.allow, 'GET');

@@ -4,7 +4,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type OwnTutorial, startTutorial } from '../tutorial/support.ts';
-import { type Example, expect, HOSTS, refuses, startExample, stopsWell } from './support.ts';
+import {
+  change,
+  type Example,
+  expect,
+  HOSTS,
+  refuses,
+  startExample,
+  stopsWell,
+} from './support.ts';
 
 // The tutorial's stand-in speaks MongoDB's wire protocol; to libmongoc it is a server like others.
 let tutorial: OwnTutorial;
@@ -65,6 +73,10 @@ for (const host of HOSTS) {
       test(`refuses the body ${body}`, async () => {
         await expect(app.send('POST /api/posts', body), 400);
       });
+
+    if (host === 'sanitizers')
+      test('goes on when the route is built again', () =>
+        change(app, 'pages/api/posts.c', 'GET /api/posts'));
 
     test('takes GET and POST alone', async () => {
       const { headers } = await expect(app.call('DELETE /api/posts'), 405);

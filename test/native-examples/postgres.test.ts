@@ -8,7 +8,15 @@ import { until } from '../support/deadline.ts';
 import { root } from '../support/paths.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { format, Wire } from '../support/wire.ts';
-import { type Example, expect, HOSTS, refuses, startExample, stopsWell } from './support.ts';
+import {
+  change,
+  type Example,
+  expect,
+  HOSTS,
+  refuses,
+  startExample,
+  stopsWell,
+} from './support.ts';
 
 let postgres: Postgres;
 before(async () => {
@@ -151,6 +159,10 @@ for (const host of HOSTS) {
       await release();
       await expect(later, 201);
     });
+
+    if (host === 'sanitizers')
+      test('goes on when the route is built again', () =>
+        change(app, 'pages/api/books/index.c', 'GET /api/books'));
 
     test('says so while the database is away, and goes on when it is back', async () => {
       await expect(app.call('GET /api/books'), 200);

@@ -2,7 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Example, expect, HOSTS, refuses, startExample, stopsWell } from './support.ts';
+import {
+  change,
+  type Example,
+  expect,
+  HOSTS,
+  refuses,
+  startExample,
+  stopsWell,
+} from './support.ts';
 
 for (const host of HOSTS) {
   describe(`examples/c-sqlite in ${host}`, () => {
@@ -111,6 +119,10 @@ for (const host of HOSTS) {
       test(`knows no note ${id}`, async () => {
         await expect(app.call(`GET /api/notes/${id}`), 404);
       });
+
+    if (host === 'sanitizers')
+      test('goes on when the route is built again', () =>
+        change(app, 'pages/api/notes/index.c', 'GET /api/notes'));
 
     test('refuses what is too long, and other methods', async () => {
       await expect(app.send('POST /api/notes', { text: 'x'.repeat(20_000) }), 413);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { appendFileSync, cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildApp, temporaryFolder, writeFiles } from '../support/app.ts';
 import { type Environment, spawnCapra } from '../support/command.ts';
 import { until, within } from '../support/deadline.ts';
 import { root } from '../support/paths.ts';
-import { type Server, startCapra } from '../support/server.ts';
+import { type Server, startCapra, startDev } from '../support/server.ts';
 import type { Answer } from '../support/wire.ts';
 
-/** Each example is tested in both: capra itself, and Node beside a route in JavaScript. */
-export const HOSTS = ['capra', 'node'] as const;
+/**
+ * Each example is tested in all of these: capra itself, Node beside a route in JavaScript, and `capra dev --sanitize`.
+ */
+export const HOSTS = ['capra', 'node', 'sanitizers'] as const;
 export type Host = (typeof HOSTS)[number];
 
 export interface Example extends Server {
@@ -41,7 +43,11 @@ export async function startExample(
   host: Host,
   { env = {}, args = [] }: { env?: Environment; args?: string[] } = {},
 ): Promise<Example> {
-  const server = await startCapra({ app: copyExample(name, host), env, args });
+  const app = copyExample(name, host);
+  const server =
+    host === 'sanitizers'
+      ? await startDev({ app, env, args: ['--sanitize', ...args] })
+      : await startCapra({ app, env, args });
   return {
     ...server,
     host,
@@ -65,11 +71,15 @@ export async function expect(
   return found;
 }
 
-/** Asserts that the worker has not been replaced since, and that the server stops in good order. */
+/**
+ * Asserts that the worker has not been replaced since, that no sanitizer has found anything, and that the server stops
+ * in good order.
+ */
 export async function stopsWell(example: Example, workers: number[]): Promise<void> {
   assert.deepEqual(example.workers(), workers, example.stderr());
   const { code } = await example.stop();
   assert.equal(code, 0, example.stderr());
+  assert.doesNotMatch(example.stderr(), /Sanitizer|runtime error/);
 }
 
 /** Asserts that a worker does not begin to serve, and that the log has the reason. */
@@ -81,4 +91,19 @@ export async function refuses(name: string, env: Environment, reason: RegExp): P
   assert.doesNotMatch(running.stdout(), /Ready/);
   running.process.kill('SIGTERM');
   await within(running.finished, 'end', { found });
+}
+
+let changes = 0;
+
+/** Changes a route of a served example, and waits until the new one is in place of the old one. */
+export async function change(example: Example, file: string, request: string): Promise<void> {
+  const served = () => example.stdout().match(/Compiled/g)?.length ?? 0;
+  const before = served();
+  appendFileSync(
+    join(example.folder, file),
+    `\nstatic const int change_${++changes} __attribute__((used)) = ${changes};\n`,
+  );
+  await until(() => served() > before, 'another build', { found: example.stderr });
+  // The old one is let go when the new one is there, and both have had their turn by then.
+  for (let at = 0; at < 3; at++) await expect(example.call(request), 200);
 }

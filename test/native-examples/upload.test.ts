@@ -68,7 +68,9 @@ for (const host of HOSTS) {
       }
       const answer = await wire.answer('POST');
       assert.equal(answer.json().sha256, hash.digest('hex'));
-      assert.ok(most - before < 32 * MIB, `grew by ${(most - before) / MIB} MiB`);
+      // A sanitizer keeps what was freed for a while, to notice who uses it yet.
+      const room = host === 'sanitizers' ? 512 * MIB : 32 * MIB;
+      assert.ok(most - before < room, `grew by ${(most - before) / MIB} MiB`);
       wire.close();
     });
 
