@@ -31,6 +31,7 @@ export interface Settings {
   parity: boolean;
   /** Whose word about clients is believed; absent when capra.json says nothing. */
   trustProxy?: string;
+  /** `/docs`, or nothing. */
   basePath: string;
   trailingSlash: boolean;
   skipTrailingSlashRedirect: boolean;

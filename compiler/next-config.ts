@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openBundler } from './bundle.ts';
 import { CompileError, type Diagnostic, diagnosticAt } from './diagnostics.ts';
 import { PAGE_EXTENSIONS } from './discover.ts';
+import type { Settings } from './manifest.ts';
 import type { Project } from './project.ts';
 import { compileRules, type RuleOptions, type Rules } from './rules.ts';
 import { parseSize, SIZE_RULE } from './size.ts';
@@ -19,25 +20,14 @@ export interface NextConfig extends NextOptions {
   inputs: string[];
 }
 
-interface NextOptions {
+/** What of the settings next.config decides, and what only the build needs of it. */
+interface NextOptions extends Omit<Settings, 'parity' | 'trustProxy'> {
   /** The extensions of pages, when the project has its own. */
   pageExtensions?: string[];
   /** Names that are replaced by their values: `process.env.NAME`. */
   env: Record<string, string>;
-  /** `/docs`, or nothing. */
-  basePath: string;
-  trailingSlash: boolean;
-  skipTrailingSlashRedirect: boolean;
-  compress: boolean;
-  poweredByHeader: boolean;
-  generateEtags: boolean;
-  /** Of a body that the project's proxy reads: in bytes, and as it was written. */
-  proxyBodyLimit: number;
-  proxyBodyLimitText: string;
   /** What patterns of paths depend on. */
   ruleOptions: RuleOptions;
-  /** Absent when there are none. */
-  rules?: Rules;
 }
 
 const FILES = ['next.config.js', 'next.config.mjs', 'next.config.ts', 'next.config.mts'];

@@ -213,7 +213,7 @@ static void on_supervisor_gone(void *owner)
 
 /* ---- The start ---- */
 
-enum { HALF_CLOSED_MS = 60000, LINGER_MS = 5000, SPARED_DESCRIPTORS = 32 };
+enum { SPARED_DESCRIPTORS = 32 };
 
 /* Each connection is a descriptor. Some are left for what handlers open: they have more to lose
  * than a client that waits for a moment. */
@@ -247,8 +247,8 @@ static int open_net(worker *w, void *loop)
                           [CONN_HEAD] = o->head_ms,
                           [CONN_BODY] = o->body_ms,
                           [CONN_WRITE] = o->write_ms,
-                          [CONN_HALF] = HALF_CLOSED_MS,
-                          [CONN_LINGER] = LINGER_MS },
+                          [CONN_HALF] = NET_HALF_CLOSED_MS,
+                          [CONN_LINGER] = NET_LINGER_MS },
         .write_bytes_per_s = o->write_rate,
         .connections_per_address = (uint32_t)o->connections_per_address,
         .trusted = w->trusted,

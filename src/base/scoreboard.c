@@ -3,13 +3,11 @@
 
 #include "arena.h"
 #include "error.h"
+#include "shared_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SCOREBOARD_VERSION = 1 };
 
@@ -22,8 +20,7 @@ typedef struct header {
 
 struct scoreboard {
     header *shared;
-    size_t bytes;
-    int fd;
+    shared_memory memory; /* that it stands in */
 };
 
 static char *row(const scoreboard *b, uint32_t slot)
@@ -38,31 +35,11 @@ static size_t bytes_of(const header *h)
 
 /* ---- The memory ---- */
 
-static int make_file(size_t bytes)
+static scoreboard *wrap(shared_memory memory)
 {
-#ifdef __linux__
-    int const fd = memfd_create("capra-scoreboard", MFD_CLOEXEC);
-#else
-    char path[] = "/tmp/capra-scoreboard-XXXXXX";
-    int const fd = mkstemp(path);
-    if (fd >= 0)
-        unlink(path);
-#endif
-    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static int map(scoreboard **out, int fd, size_t bytes)
-{
-    void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (shared == MAP_FAILED)
-        return CAPRA_E_SYSTEM;
-    *out = memory_take(sizeof **out);
-    **out = (scoreboard){ .shared = shared, .bytes = bytes, .fd = fd };
-    return 0;
+    scoreboard *b = memory_take(sizeof *b);
+    *b = (scoreboard){ .shared = memory.bytes, .memory = memory };
+    return b;
 }
 
 int scoreboard_new(scoreboard **out, uint32_t slots, uint32_t counters)
@@ -72,14 +49,11 @@ int scoreboard_new(scoreboard **out, uint32_t slots, uint32_t counters)
                        .slots = slots,
                        .counters = counters,
                        .row_bytes = (uint32_t)row_bytes };
-    int const fd = make_file(bytes_of(&h));
-    if (fd < 0)
-        return CAPRA_E_SYSTEM;
-    int const error = map(out, fd, bytes_of(&h));
-    if (error != 0) {
-        close(fd);
+    shared_memory memory;
+    int const error = shared_memory_new(&memory, "capra-scoreboard", bytes_of(&h));
+    if (error != 0)
         return error;
-    }
+    *out = wrap(memory);
     memcpy((*out)->shared, &h, sizeof h);
     return 0;
 }
@@ -90,21 +64,16 @@ static bool is_valid(const scoreboard *b)
     return h->version == SCOREBOARD_VERSION && h->row_bytes >= sizeof(score) &&
            h->row_bytes % 64 == 0 &&
            h->row_bytes >= sizeof(score) + h->counters * sizeof(uint64_t) &&
-           bytes_of(h) == b->bytes;
+           bytes_of(h) == b->memory.length;
 }
 
 int scoreboard_open(scoreboard **out, int fd)
 {
-    struct stat file;
-    scoreboard *b = NULL;
-    int const error =
-        fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(header)
-            ? CAPRA_E_INVALID
-            : map(&b, fd, (size_t)file.st_size);
-    close(fd); /* the mapping stays */
+    shared_memory memory;
+    int const error = shared_memory_open(&memory, fd, sizeof(header));
     if (error != 0)
         return error;
-    b->fd = -1;
+    scoreboard *b = wrap(memory);
     if (!is_valid(b)) {
         scoreboard_free(b);
         return CAPRA_E_INVALID;
@@ -117,9 +86,7 @@ void scoreboard_free(scoreboard *b)
 {
     if (b == NULL)
         return;
-    munmap(b->shared, b->bytes);
-    if (b->fd >= 0)
-        close(b->fd);
+    shared_memory_cleanup(&b->memory);
     free(b);
 }
 
@@ -127,7 +94,7 @@ void scoreboard_free(scoreboard *b)
 
 int scoreboard_fd(const scoreboard *b)
 {
-    return b->fd;
+    return b->memory.fd;
 }
 
 uint32_t scoreboard_slots(const scoreboard *b)

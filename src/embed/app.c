@@ -28,8 +28,6 @@ enum {
     SOCKETS_MAX = 8,
     WHY_MAX = 1024,
     DRAIN_IDLE_MS = 500, /* for a client that is just sending its next request */
-    HALF_CLOSED_MS = 60000,
-    LINGER_MS = 5000,
 };
 
 struct capra_app {
@@ -257,8 +255,8 @@ static int open_net(capra_app *a)
                           [CONN_HEAD] = o->head_ms,
                           [CONN_BODY] = o->body_ms,
                           [CONN_WRITE] = o->write_ms,
-                          [CONN_HALF] = HALF_CLOSED_MS,
-                          [CONN_LINGER] = LINGER_MS },
+                          [CONN_HALF] = NET_HALF_CLOSED_MS,
+                          [CONN_LINGER] = NET_LINGER_MS },
         .write_bytes_per_s = o->write_rate,
         .connections = (uint32_t)o->connections,
         .sockets = a->sockets,

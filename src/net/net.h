@@ -9,6 +9,10 @@
 /* Listeners, connections and deadlines on libuv's loop. Knows bytes, not HTTP. */
 typedef struct net net;
 
+/* How long a client is read from that has said it will send no more, while it gets its answer, and
+ * one that is to go, so that it can take its last answer. Nobody has wanted others yet. */
+enum { NET_HALF_CLOSED_MS = 60000, NET_LINGER_MS = 5000 };
+
 typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
     /* The least that a client reads of what waits for it, on average; 0: any byte is enough. */

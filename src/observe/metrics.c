@@ -3,11 +3,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/shared_memory.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { METRICS_VERSION = 1, OTHER_ROUTE = METRICS_ROUTES, LAST_SERIES = METRICS_SERIES - 1 };
 
@@ -36,8 +34,7 @@ typedef struct shared {
 
 struct metrics {
     shared *shared;
-    size_t bytes;
-    int fd;
+    shared_memory memory; /* that it stands in */
 };
 
 /* ---- The memory ---- */
@@ -47,43 +44,20 @@ static size_t bytes_of(uint32_t slots)
     return sizeof(shared) + (size_t)slots * sizeof(row);
 }
 
-static int make_file(size_t bytes)
+static metrics *wrap(shared_memory memory)
 {
-#ifdef __linux__
-    int const fd = memfd_create("capra-metrics", MFD_CLOEXEC);
-#else
-    char path[] = "/tmp/capra-metrics-XXXXXX";
-    int const fd = mkstemp(path);
-    if (fd >= 0)
-        unlink(path);
-#endif
-    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static int map(metrics **out, int fd, size_t bytes)
-{
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED)
-        return CAPRA_E_SYSTEM;
-    *out = memory_take(sizeof **out);
-    **out = (metrics){ .shared = memory, .bytes = bytes, .fd = fd };
-    return 0;
+    metrics *m = memory_take(sizeof *m);
+    *m = (metrics){ .shared = memory.bytes, .memory = memory };
+    return m;
 }
 
 int metrics_new(metrics **out, uint32_t slots)
 {
-    int const fd = make_file(bytes_of(slots));
-    if (fd < 0)
-        return CAPRA_E_SYSTEM;
-    int const error = map(out, fd, bytes_of(slots));
-    if (error != 0) {
-        close(fd);
+    shared_memory memory;
+    int const error = shared_memory_new(&memory, "capra-metrics", bytes_of(slots));
+    if (error != 0)
         return error;
-    }
+    *out = wrap(memory);
     (*out)->shared->version = METRICS_VERSION;
     (*out)->shared->slots = slots;
     return 0;
@@ -91,17 +65,12 @@ int metrics_new(metrics **out, uint32_t slots)
 
 int metrics_open(metrics **out, int fd)
 {
-    struct stat file;
-    metrics *m = NULL;
-    int const error =
-        fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size < (off_t)sizeof(shared)
-            ? CAPRA_E_INVALID
-            : map(&m, fd, (size_t)file.st_size);
-    close(fd); /* the mapping stays */
+    shared_memory memory;
+    int const error = shared_memory_open(&memory, fd, sizeof(shared));
     if (error != 0)
         return error;
-    m->fd = -1;
-    if (m->shared->version != METRICS_VERSION || bytes_of(m->shared->slots) != m->bytes) {
+    metrics *m = wrap(memory);
+    if (m->shared->version != METRICS_VERSION || bytes_of(m->shared->slots) != memory.length) {
         metrics_free(m);
         return CAPRA_E_INVALID;
     }
@@ -113,15 +82,13 @@ void metrics_free(metrics *m)
 {
     if (m == NULL)
         return;
-    munmap(m->shared, m->bytes);
-    if (m->fd >= 0)
-        close(m->fd);
+    shared_memory_cleanup(&m->memory);
     free(m);
 }
 
 int metrics_fd(const metrics *m)
 {
-    return m->fd;
+    return m->memory.fd;
 }
 
 /* ---- The directory ---- */

@@ -5,23 +5,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { until } from '../support/deadline.ts';
-import { isAlive, type Server, startCapra } from '../support/server.ts';
+import { isAlive, type Server, withCapra } from '../support/server.ts';
 import { script, twins } from '../support/twins.ts';
 import { format, Wire } from '../support/wire.ts';
 
 const hello = format('GET /api/hello');
-
-async function withServer(
-  options: Parameters<typeof startCapra>[0],
-  use: (s: Server) => Promise<void>,
-) {
-  const server = await startCapra(options);
-  try {
-    await use(server);
-  } finally {
-    await server.stop('SIGKILL');
-  }
-}
 
 /** Asks until there is an answer: between two workers a connection may break. */
 const serves = (server: Server) =>
@@ -41,7 +29,7 @@ for (const [language, app] of twins) {
   describe(`routes in ${language}`, () => {
     for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
       test(`a worker that dies of ${signal} is replaced, and new connections wait for it`, () =>
-        withServer({ app }, async (server) => {
+        withCapra({ app }, async (server) => {
           const first = server.worker();
           process.kill(first, signal);
           await server.logged(new RegExp(`${first}|${signal}|worker`));
@@ -52,7 +40,7 @@ for (const [language, app] of twins) {
     }
 
     test('a connection that comes while no worker lives is answered by the next one', () =>
-      withServer({ app }, async (server) => {
+      withCapra({ app }, async (server) => {
         for (let i = 0; i < 3; i++) {
           process.kill(server.worker(), 'SIGKILL');
           const wire = await Wire.open(server.port);
@@ -66,7 +54,7 @@ for (const [language, app] of twins) {
 
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       test(`${signal} with nothing to do: idle connections close, exit code 0`, () =>
-        withServer({ app }, async (server) => {
+        withCapra({ app }, async (server) => {
           const idle = await Wire.open(server.port);
           await idle.send(hello);
           await idle.answer();
@@ -84,14 +72,14 @@ for (const [language, app] of twins) {
     }
 
     test('a supervisor that is killed takes its worker along', () =>
-      withServer({ app }, async (server) => {
+      withCapra({ app }, async (server) => {
         const worker = server.worker();
         await server.stop('SIGKILL');
         await until(() => !isAlive(worker), `end of worker ${worker}`);
       }));
 
     test('SIGHUP replaces the worker, and no request fails', () =>
-      withServer({ app }, async (server) => {
+      withCapra({ app }, async (server) => {
         const first = server.worker();
         let asking = true;
         let answered = 0;
@@ -122,7 +110,7 @@ for (const [language, app] of twins) {
       }));
 
     test('two workers share the connections; one that dies leaves the other', () =>
-      withServer({ app, args: ['--workers', '2'] }, async (server) => {
+      withCapra({ app, args: ['--workers', '2'] }, async (server) => {
         assert.equal(server.workers().length, 2);
         process.kill(server.workers()[0], 'SIGKILL');
         await serves(server);
@@ -131,7 +119,7 @@ for (const [language, app] of twins) {
       }));
 
     test('nothing is heard after the stop', () =>
-      withServer({ app }, async (server) => {
+      withCapra({ app }, async (server) => {
         await server.stop();
         await assert.rejects(Wire.open(server.port), /ECONNREFUSED/);
       }));
@@ -148,7 +136,7 @@ const slow = {
 
 describe('requests in flight', () => {
   test('are finished after SIGTERM, with Connection: close', () =>
-    withServer({ app: slow }, async (server) => {
+    withCapra({ app: slow }, async (server) => {
       const wire = await Wire.open(server.port);
       await wire.send(format('GET /api/slow?ms=500'));
       // Answered on another connection afterwards: so the slow one runs.
@@ -161,7 +149,7 @@ describe('requests in flight', () => {
     }));
 
   test('have until --shutdown-timeout', () =>
-    withServer({ app: slow, args: ['--shutdown-timeout', '300ms'] }, async (server) => {
+    withCapra({ app: slow, args: ['--shutdown-timeout', '300ms'] }, async (server) => {
       const wire = await Wire.open(server.port);
       await wire.send(format('GET /api/slow?ms=60000'));
       await server.call('GET /api/hello');
@@ -172,7 +160,7 @@ describe('requests in flight', () => {
     }));
 
   test('have as long when it is the supervisor that is killed', () =>
-    withServer({ app: slow, args: ['--shutdown-timeout', '300ms'] }, async (server) => {
+    withCapra({ app: slow, args: ['--shutdown-timeout', '300ms'] }, async (server) => {
       const wire = await Wire.open(server.port);
       await wire.send(format('GET /api/slow?ms=60000'));
       await server.call('GET /api/hello');
@@ -182,7 +170,7 @@ describe('requests in flight', () => {
     }));
 
   test('on a worker that is killed lose their connection, nothing more', () =>
-    withServer({ app: slow }, async (server) => {
+    withCapra({ app: slow }, async (server) => {
       const wire = await Wire.open(server.port);
       await wire.send(format('GET /api/slow?ms=60000'));
       await server.call('GET /api/hello');
@@ -193,7 +181,7 @@ describe('requests in flight', () => {
 });
 
 test('a worker that is killed ever again is replaced ever again', () =>
-  withServer({ app: script }, async (server) => {
+  withCapra({ app: script }, async (server) => {
     for (let i = 0; i < 5; i++) {
       const worker = await until(
         () => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Files } from '../support/app.ts';
-import { type Server, type ServerOptions, startCapra } from '../support/server.ts';
+import { withCapra } from '../support/server.ts';
 import { format, Wire } from '../support/wire.ts';
 
 const app: Files = {
@@ -62,20 +62,11 @@ const deferred: Files = {
     CAPRA_ROUTE(never);`,
 };
 
-async function withServer(options: ServerOptions, use: (server: Server) => Promise<void>) {
-  const server = await startCapra(options);
-  try {
-    await use(server);
-  } finally {
-    await server.stop('SIGKILL');
-  }
-}
-
 const LATE = 'Gateway Timeout: the route has not answered in time\n';
 
 describe('maxDuration', () => {
   test('is kept, and the late answer is dropped', () =>
-    withServer({ app }, async (server) => {
+    withCapra({ app }, async (server) => {
       const worker = server.worker();
       const answer = await server.call('GET /api/own?a=1');
       assert.deepEqual([answer.status, answer.text], [504, LATE]);
@@ -90,14 +81,14 @@ describe('maxDuration', () => {
     }));
 
   test('cuts an answer that has begun', () =>
-    withServer({ app }, async (server) => {
+    withCapra({ app }, async (server) => {
       const wire = await Wire.open(server.port);
       await wire.send(format('GET /api/own?first=1'));
       await assert.rejects(wire.answer(), /ended before/);
     }));
 
   test('is no limit with --parity next, and neither is --max-duration', () =>
-    withServer(
+    withCapra(
       { app: { ...app, 'capra.json': '{"parity":"next"}' }, args: ['--max-duration', '200ms'] },
       async (server) => {
         assert.deepEqual((await server.call('GET /api/own')).json(), { late: true });
@@ -109,7 +100,7 @@ describe('--max-duration', () => {
   const args = ['--max-duration', '300ms'];
 
   test('is for a route in C that has deferred its answer', () =>
-    withServer({ app: deferred, args }, async (server) => {
+    withCapra({ app: deferred, args }, async (server) => {
       const answer = await server.call('GET /api/never');
       assert.deepEqual([answer.status, answer.text], [504, LATE]);
       await server.logged(/\(pages\/api\/never\.c\) .* within --max-duration, 0\.3 s\n/);
@@ -118,14 +109,14 @@ describe('--max-duration', () => {
     }));
 
   test('is for a route that does not say', () =>
-    withServer({ app, args }, async (server) => {
+    withCapra({ app, args }, async (server) => {
       const answer = await server.call('GET /api/any');
       assert.deepEqual([answer.status, answer.text], [504, LATE]);
       await server.logged(/\(pages\/api\/any\.ts\) .* within --max-duration, 0\.3 s\n/);
     }));
 
   test("is for the project's proxy", () =>
-    withServer(
+    withCapra(
       {
         app: {
           ...app,
@@ -147,7 +138,7 @@ describe('--max-duration', () => {
     ));
 
   test('lets a stream go on', () =>
-    withServer({ app, args }, async (server) => {
+    withCapra({ app, args }, async (server) => {
       const { status, text } = await server.call('GET /api/any?stream=1');
       assert.deepEqual([status, text], [200, 'data: 0\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n']);
     }));

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Files } from '../support/app.ts';
 import { until } from '../support/deadline.ts';
-import { isAlive, type Server, type ServerOptions, startCapra } from '../support/server.ts';
+import { isAlive, type Server, type ServerOptions, withCapra } from '../support/server.ts';
 import { type Answer, format, Wire } from '../support/wire.ts';
 
 /** One route that does what its query says, and one that waits until the end of the test. */
@@ -117,15 +117,6 @@ const native: Files = {
 
     CAPRA_ROUTE(bad);`,
 };
-
-async function withServer(options: ServerOptions, use: (server: Server) => Promise<void>) {
-  const server = await startCapra(options);
-  try {
-    await use(server);
-  } finally {
-    await server.stop('SIGKILL');
-  }
-}
 
 /** Answers after the test has had time to do something. */
 const slowly: Files = {
@@ -259,7 +250,7 @@ const stalledInC: Case[] = [
 describe('a route in JavaScript', () => {
   for (const { does, status, log, env } of [...stalled, ...dying]) {
     test(`that does ${does}`, () =>
-      withServer({ app: script, env, args: ['--stall-timeout', '40s'] }, async (server) => {
+      withCapra({ app: script, env, args: ['--stall-timeout', '40s'] }, async (server) => {
         await serves(server);
         const [open, begun] = await waiting(server);
         const first = server.worker();
@@ -274,7 +265,7 @@ describe('a route in JavaScript', () => {
   }
 
   test('whose answer has begun is cut', () =>
-    withServer({ app: script }, async (server) => {
+    withCapra({ app: script }, async (server) => {
       await serves(server);
       await isCut(await ask(server, 'GET /api/bad?does=spin&first=1&later=1'));
       await server.logged(/1 cut \(answered in part\)/);
@@ -288,7 +279,7 @@ for (const [kind, app] of [
   describe(`a route in C, in ${kind}`, () => {
     for (const { does, status, log } of [...stalledInC, ...dyingInC]) {
       test(`that does ${does}`, () =>
-        withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+        withCapra({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
           await serves(server);
           const first = server.worker();
           isWhole(await server.call(`GET /api/bad?does=${does}`), status);
@@ -301,7 +292,7 @@ for (const [kind, app] of [
 }
 
 test('memory that a route in C has broken costs the others nothing', () =>
-  withServer(
+  withCapra(
     {
       app: {
         ...native,
@@ -342,7 +333,7 @@ for (const [kind, app] of [
   ['without Node', { ...native, ...slowlyInC }],
 ] as const) {
   test(`a worker ${kind} that is told to stop answers first`, () =>
-    withServer({ app, args: ['--workers', '1'] }, async (server) => {
+    withCapra({ app, args: ['--workers', '1'] }, async (server) => {
       const first = server.worker();
       const wire = await ask(server, 'GET /api/slowly');
       await server.logged(/asked/);
@@ -359,7 +350,7 @@ describe('what comes while a worker is held', () => {
   const app = native;
 
   test('has not begun, and may be sent again', () =>
-    withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+    withCapra({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
       // All that is read, or could be: connections that are open, and a request on each.
       const wires = await Promise.all(
         Array.from({ length: 4 }, async () => {
@@ -383,7 +374,7 @@ describe('what comes while a worker is held', () => {
     }));
 
   test('is answered in order, behind what was answered before', () =>
-    withServer({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
+    withCapra({ app, args: ['--stall-timeout', '1s'] }, async (server) => {
       const wire = await Wire.open(server.port);
       const two = [format('GET /api/bad'), format('HEAD /api/bad')];
       const more = [format('GET /api/bad?does=spin'), format('GET /api/bad')];
@@ -395,7 +386,7 @@ describe('what comes while a worker is held', () => {
     }));
 
   test('is nothing to the other workers', () =>
-    withServer({ app, args: ['--workers', '2', '--stall-timeout', '3s'] }, async (server) => {
+    withCapra({ app, args: ['--workers', '2', '--stall-timeout', '3s'] }, async (server) => {
       const bad = await ask(server, 'GET /api/bad?does=sleep');
       await server.logged(/begins/);
       // Whoever serves now is the other one: a connection is taken by a worker that is awake.
@@ -407,7 +398,7 @@ describe('what comes while a worker is held', () => {
 });
 
 test('--stall-timeout 0 leaves a handler alone, however long it takes', () =>
-  withServer(
+  withCapra(
     {
       app: { 'pages/api/long.js': slow },
       args: ['--stall-timeout', '0'],

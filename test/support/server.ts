@@ -48,7 +48,25 @@ export async function startCapra({ app, args = [], env = {} }: ServerOptions): P
   return serve('start', await buildApp(app), [...workers, ...args], env);
 }
 
-/** The same with `capra dev`, which builds by itself; the folder is of this server alone. */
+/**
+ * As `startCapra`, for the time of `use`; then the server is killed, for a test may have left
+ * requests that nobody answers.
+ *
+ * @example
+ * await withCapra({ app }, async (server) => {
+ *   assert.equal((await server.call('GET /api/hello')).status, 200);
+ * });
+ */
+export async function withCapra(options: ServerOptions, use: (server: Server) => Promise<void>) {
+  const server = await startCapra(options);
+  try {
+    await use(server);
+  } finally {
+    await server.stop('SIGKILL');
+  }
+}
+
+/** As `startCapra`, with `capra dev`, which builds by itself; the folder is of this server alone. */
 export async function startDev({ app, args = [], env = {} }: ServerOptions): Promise<Server> {
   return serve('dev', typeof app === 'string' ? app : makeApp(app), args, env);
 }

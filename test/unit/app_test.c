@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app.h"
 #include "base/error.h"
+#include "support/fake_host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,15 +16,7 @@
 
 static int load(app **out, const char *text, char why[256])
 {
-    char path[] = "/tmp/capra-app-test-XXXXXX";
-    int const fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    why[0] = '\0';
-    int const error = app_load(out, path, why, 256);
-    unlink(path);
-    return error;
+    return fake_host_read(out, text, why, 256);
 }
 
 #define MANIFEST(routes) "{\"version\":1,\"routes\":[" routes "]}"

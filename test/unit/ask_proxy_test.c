@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_conn.h"
+#include "support/fake_host.h"
 
 #include "base/error.h"
 
@@ -94,12 +95,6 @@ static void on_body_end(void *data, uint32_t id)
         w->read_ends++;
 }
 
-static void on_id(void *data, uint32_t id)
-{
-    (void)data;
-    (void)id;
-}
-
 static void on_ended(void *data, uint32_t id, script_end why)
 {
     world *w = data;
@@ -108,54 +103,18 @@ static void on_ended(void *data, uint32_t id, script_end why)
     w->ended_why = (int)why;
 }
 
-static void ignore(void *data)
-{
-    (void)data;
-}
-
-static void on_routes(void *data, capra_slice text)
-{
-    (void)data;
-    (void)text;
-}
-
-static void on_upgrade(void *data, capra_request *req)
-{
-    (void)data;
-    (void)req;
-}
-
-static app *load(void)
-{
-    char path[] = "/tmp/capra-proxy-test-XXXXXX", why[256] = "";
-    int const fd = mkstemp(path);
-    app *a;
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, manifest, sizeof manifest - 1), sizeof manifest - 1);
-    close(fd);
-    if (app_load(&a, path, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    unlink(path);
-    return a;
-}
-
 static int set_up_with(void **state, bool has_script)
 {
     world *w = calloc(1, sizeof *w);
     options o;
-    app *a = load();
+    app *a = fake_host_app(manifest);
     options_init(&o);
-    w->host = (script_host){ .data = w,
-                             .enter = ignore,
-                             .leave = ignore,
-                             .request = on_request,
-                             .proxy = on_proxy,
-                             .body = on_body,
-                             .body_end = on_body_end,
-                             .drained = on_id,
-                             .ended = on_ended,
-                             .upgrade = on_upgrade,
-                             .routes = on_routes };
+    w->host = fake_host(w);
+    w->host.request = on_request;
+    w->host.proxy = on_proxy;
+    w->host.body = on_body;
+    w->host.body_end = on_body_end;
+    w->host.ended = on_ended;
     w->server = server_new(&o, a, has_script ? &w->host : NULL, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
@@ -484,7 +443,7 @@ static void a_new_build_that_comes_meanwhile_has_the_routes(void **state)
 {
     world *w = *state;
     fake_conn_receive_text(&w->conn, "GET /base/echo HTTP/1.1\r\nHost: a\r\nX: new\r\n\r\n");
-    app *a = load();
+    app *a = fake_host_app(manifest);
     server_set_app(w->server, a);
     app_release(a);
     proxy_changes const none = { 0 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_conn.h"
+#include "support/fake_host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,28 +28,10 @@ typedef struct world {
     int ended_count, ended_why;
 } world;
 
-static void nothing(void *data)
-{
-    (void)data;
-}
-
 static void on_request(void *data, capra_request *req)
 {
     world *w = data;
     w->id = req->id;
-}
-
-static void on_body(void *data, uint32_t id, capra_slice piece)
-{
-    (void)data;
-    (void)id;
-    (void)piece;
-}
-
-static void on_id(void *data, uint32_t id)
-{
-    (void)data;
-    (void)id;
 }
 
 static void on_ended(void *data, uint32_t id, script_end why)
@@ -60,25 +42,11 @@ static void on_ended(void *data, uint32_t id, script_end why)
     w->ended_why = (int)why;
 }
 
-static void on_routes(void *data, capra_slice text)
-{
-    (void)data;
-    (void)text;
-}
-
 static app *load(bool is_parity)
 {
-    char path[] = "/tmp/capra-limit-test-XXXXXX", why[256] = "", text[1024];
-    int const length = snprintf(text, sizeof text, manifest_format, is_parity ? "true" : "false");
-    int const fd = mkstemp(path);
-    app *a;
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, (size_t)length), length);
-    close(fd);
-    if (app_load(&a, path, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    unlink(path);
-    return a;
+    char text[1024];
+    snprintf(text, sizeof text, manifest_format, is_parity ? "true" : "false");
+    return fake_host_app(text);
 }
 
 static void open_world(world *w, bool is_parity)
@@ -88,17 +56,9 @@ static void open_world(world *w, bool is_parity)
     options_init(&o);
     o.max_duration_ms = GENERAL_MS;
     *w = (world){ 0 };
-    w->host = (script_host){
-        .data = w,
-        .enter = nothing,
-        .leave = nothing,
-        .request = on_request,
-        .body = on_body,
-        .body_end = on_id,
-        .drained = on_id,
-        .ended = on_ended,
-        .routes = on_routes,
-    };
+    w->host = fake_host(w);
+    w->host.request = on_request;
+    w->host.ended = on_ended;
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_conn.h"
+#include "support/fake_host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,11 +27,6 @@ typedef struct world {
     fake_conn conn;
 } world;
 
-static void enter_or_leave(void *data)
-{
-    (void)data;
-}
-
 /* The pattern, the path, and each parameter; then trailers, if there are any. */
 static void on_request(void *data, capra_request *req)
 {
@@ -51,44 +46,14 @@ static void on_request(void *data, capra_request *req)
     buffer_cleanup(&text);
 }
 
-static void on_routes(void *data, capra_slice text)
-{
-    (void)data;
-    (void)text;
-}
-
-static app *load(const char *manifest)
-{
-    char path[] = "/tmp/capra-parity-test-XXXXXX", why[256] = "";
-    int const fd = mkstemp(path);
-    app *a;
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, manifest, strlen(manifest)), strlen(manifest));
-    close(fd);
-    if (app_load(&a, path, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    unlink(path);
-    return a;
-}
-
-static void on_upgrade(void *data, capra_request *req)
-{
-    (void)data;
-    (void)req;
-}
-
 static int set_up_with(void **state, const char *manifest)
 {
     world *w = calloc(1, sizeof *w);
     options o;
-    app *a = load(manifest);
+    app *a = fake_host_app(manifest);
     options_init(&o);
-    w->host = (script_host){ .data = w,
-                             .enter = enter_or_leave,
-                             .leave = enter_or_leave,
-                             .request = on_request,
-                             .upgrade = on_upgrade,
-                             .routes = on_routes };
+    w->host = fake_host(w);
+    w->host.request = on_request;
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);

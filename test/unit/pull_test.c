@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_conn.h"
+#include "support/fake_host.h"
 
 #include "base/error.h"
 
@@ -34,11 +35,6 @@ typedef struct world {
     int ended;
 } world;
 
-static void ignore(void *data)
-{
-    (void)data;
-}
-
 static void on_request(void *data, capra_request *req)
 {
     world *w = data;
@@ -60,25 +56,6 @@ static void on_ended(void *data, uint32_t id, script_end why)
     (void)id;
     (void)why;
     ((world *)data)->ended++;
-}
-
-static void on_id(void *data, uint32_t id)
-{
-    (void)data;
-    (void)id;
-}
-
-static void on_piece(void *data, uint32_t id, capra_slice piece)
-{
-    (void)data;
-    (void)id;
-    (void)piece;
-}
-
-static void on_text(void *data, capra_slice text)
-{
-    (void)data;
-    (void)text;
 }
 
 static void write_file(const char *path, const char *bytes, size_t length)
@@ -106,12 +83,6 @@ static void make_project(world *w, const char *settings)
     write_file("manifest.json", text, (size_t)length);
 }
 
-static void on_upgrade(void *data, capra_request *req)
-{
-    (void)data;
-    (void)req;
-}
-
 static world *begin(const char *settings)
 {
     world *w = calloc(1, sizeof *w);
@@ -128,16 +99,9 @@ static world *begin(const char *settings)
     options_init(&o);
     if (app_load(&a, "manifest.json", why, sizeof why) != 0)
         fail_msg("%s", why);
-    w->host = (script_host){ .data = w,
-                             .enter = ignore,
-                             .leave = ignore,
-                             .request = on_request,
-                             .body = on_piece,
-                             .body_end = on_id,
-                             .drained = on_id,
-                             .ended = on_ended,
-                             .upgrade = on_upgrade,
-                             .routes = on_text };
+    w->host = fake_host(w);
+    w->host.request = on_request;
+    w->host.ended = on_ended;
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/fake_conn.h"
+#include "support/fake_host.h"
 
 #include "base/error.h"
 
@@ -114,48 +115,20 @@ static void on_ended(void *data, uint32_t id, script_end why)
     w->ended_why = (int)why;
 }
 
-static void on_routes(void *data, capra_slice text)
-{
-    (void)data;
-    (void)text;
-}
-
-static void on_upgrade(void *data, capra_request *req)
-{
-    (void)data;
-    (void)req;
-}
-
-static app *load(void)
-{
-    char path[] = "/tmp/capra-server-test-XXXXXX", why[256] = "";
-    int const fd = mkstemp(path);
-    app *a;
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, manifest, sizeof manifest - 1), sizeof manifest - 1);
-    close(fd);
-    if (app_load(&a, path, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    unlink(path);
-    return a;
-}
-
 static int set_up(void **state)
 {
     world *w = calloc(1, sizeof *w);
     options o;
-    app *a = load();
+    app *a = fake_host_app(manifest);
     options_init(&o);
-    w->host = (script_host){ .data = w,
-                             .enter = on_enter,
-                             .leave = on_leave,
-                             .request = on_request,
-                             .body = on_body,
-                             .body_end = on_body_end,
-                             .drained = on_drained,
-                             .ended = on_ended,
-                             .upgrade = on_upgrade,
-                             .routes = on_routes };
+    w->host = fake_host(w);
+    w->host.enter = on_enter;
+    w->host.leave = on_leave;
+    w->host.request = on_request;
+    w->host.body = on_body;
+    w->host.body_end = on_body_end;
+    w->host.drained = on_drained;
+    w->host.ended = on_ended;
     w->server = server_new(&o, a, &w->host, NULL);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
