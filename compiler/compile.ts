@@ -252,12 +252,14 @@ export class Compiler {
       };
     }
     const { module, bytes } = made;
+    const language = 'cpp' in made && made.cpp ? { cpp: made.cpp } : {};
     const exported = bundle.modules.get(file)?.exports;
     // By `export *`, which is not seen in the route's own source.
     const isElsewhere = !reading.isDeclared && exported?.includes('config');
     const config = isElsewhere ? { ...reading.config, ...DYNAMIC_CONFIG } : reading.config;
     const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
-    return { entry: { route, file, kind, module, bytes, config }, errors, warnings };
+    const entry = { route, file, kind, module, bytes, ...language, config };
+    return { entry, errors, warnings };
   }
 }
 

@@ -66,6 +66,8 @@ export interface BuiltRoute {
   module: string;
   bytes: number;
   config: RouteConfig;
+  /** Of a native one: it is linked with the library of C++, which Node has as well. */
+  cpp?: true;
 }
 
 /**

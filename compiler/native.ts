@@ -25,6 +25,8 @@ export interface NativeModule {
   /** Relative to the project folder. */
   module: string;
   bytes: number;
+  /** It is linked with the library of C++. */
+  cpp?: true;
 }
 
 export interface NativeBuild {
@@ -207,7 +209,7 @@ class NativeCompiler {
       // Whoever finds it under its name finds it whole.
       await rename(join(this.#root, partial), path);
     }
-    return { module, bytes: statSync(path).size };
+    return { module, bytes: statSync(path).size, ...(isCpp && { cpp: true }) };
   }
 
   #readLinker(file: string, compiler: string[], ended: Execution): Diagnostic[] {

@@ -71,11 +71,12 @@ static void read_config(app *a, app_route *r, const json_t *config)
     r->max_duration_ms = read_max_duration(a, config);
 }
 
-static int load_native(app *a, uint32_t index, const char *module, char *why, size_t size)
+static int load_native(app *a, uint32_t index, const char *module, bool is_cpp, char *why,
+                       size_t size)
 {
     app_route *r = &a->routes[index];
     native_route loaded;
-    int const error = native_load(&loaded, module, r->file, why, size);
+    int const error = native_load(&loaded, module, r->file, is_cpp, why, size);
     if (error != 0)
         return error;
     a->libraries[index] = loaded.library;
@@ -111,7 +112,8 @@ static int read_route(app *a, uint32_t index, const json_t *entry, char *why, si
     }
     if (strcmp(kind, "native") == 0) {
         r->kind = APP_NATIVE;
-        return load_native(a, index, module, why, size);
+        return load_native(a, index, module, json_is_true(json_object_get(entry, "cpp")), why,
+                           size);
     }
     return fail(CAPRA_E_MANIFEST, why, size, "%s has the unknown kind `%s` in the manifest",
                 r->file, kind);

@@ -35,25 +35,27 @@ static const char *begin(capra_init_hook *hook)
  * come before a route's: its libcurl would call Node's OpenSSL for what that has, and the system's
  * for the rest. So a route looks at what it is linked with first. Not where malloc is someone
  * else's (a sanitizer's, jemalloc's): what the C library has allocated is freed by the one and not
- * the other then. */
-static int load_mode(void)
+ * the other then. And not with C++: the only std::cerr that is set up lies in the executable. */
+static int load_mode(bool is_cpp)
 {
 #if defined(CAPRA_IN_NODE) && defined(RTLD_DEEPBIND)
     Dl_info memory, library;
-    if (dladdr(dlsym(RTLD_DEFAULT, "malloc"), &memory) != 0 &&
+    if (!is_cpp && dladdr(dlsym(RTLD_DEFAULT, "malloc"), &memory) != 0 &&
         dladdr(dlsym(RTLD_DEFAULT, "getenv"), &library) != 0 &&
         memory.dli_fbase == library.dli_fbase)
         return RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
 #endif
+    (void)is_cpp;
     return RTLD_NOW | RTLD_LOCAL;
 }
 
-int native_load(native_route *out, const char *module, const char *file, char *why, size_t why_size)
+int native_load(native_route *out, const char *module, const char *file, bool is_cpp, char *why,
+                size_t why_size)
 {
     /* A name without a slash would be looked for in the system's folders. */
     char path[4096];
     snprintf(path, sizeof path, "%s%s", strchr(module, '/') != NULL ? "" : "./", module);
-    void *library = dlopen(path, load_mode());
+    void *library = dlopen(path, load_mode(is_cpp));
     if (library == NULL)
         return refuse(NULL, why, why_size, "%s: %s", file, dlerror());
 

@@ -12,9 +12,10 @@ typedef struct native_route {
 } native_route;
 
 /* Loads a compiled C route, checks that it was built for this server, and runs its CAPRA_INIT when
- * it is the first of its object. `module`: the shared object, `file`: its source, for the message.
+ * it is the first of its object. `module`: the shared object, `file`: its source, for the message;
+ * `is_cpp`: it is linked with the library of C++.
  * Returns 0, or CAPRA_E_LOAD with a sentence for the operator in `why`. */
-int native_load(native_route *out, const char *module, const char *file, char *why,
+int native_load(native_route *out, const char *module, const char *file, bool is_cpp, char *why,
                 size_t why_size);
 
 /* The last one of its object runs its CAPRA_EXIT. Takes NULL. */

@@ -31,8 +31,15 @@ const native: Files = {
   'lib/word.c': '#include "word.h"\nconst char *word(void) { return "one"; }\n',
   'pages/api/c.c': route('capra_response_text(res, 200, word());', '#include "../../lib/word.h"'),
   'pages/api/cpp.cc': route(
-    'std::string text = std::string("C++ and ") + word(); capra_response_text(res, 200, text.c_str());',
-    '#include <string>\n#include "../../lib/word.h"',
+    `std::ostringstream text;
+     text << "C++ and " << word();
+     std::cerr << "said on std::cerr: " << text.str() << std::endl;
+     try {
+         text.str().at(100);
+     } catch (const std::out_of_range &) {
+         capra_response_text(res, 200, text.str().c_str());
+     }`,
+    '#include <iostream>\n#include <sstream>\n#include <stdexcept>\n#include "../../lib/word.h"',
   ),
   'pages/api/json.c': route(
     `json_t *list = json_array();
@@ -66,6 +73,7 @@ for (const [host, app] of HOSTS) {
 
     test('may be in C++', async () => {
       assert.equal((await server.call('GET /api/cpp')).text, 'C++ and one');
+      await server.logged(/said on std::cerr: C\+\+ and one/);
     });
 
     test('use jansson and the loop, which are the server’s', async () => {
