@@ -59,9 +59,9 @@ void net_wake(net *n, uint64_t ms);
 
 uint32_t net_connection_count(const net *n);
 
-/* Shows every open connection with its descriptor and what a former flush has left unsent. Changes
- * nothing, allocates nothing and takes no lock: it is for a process that is about to end. */
-typedef void (*net_visit_fn)(conn *c, int fd, capra_slice unsent, void *data);
+/* Shows every open connection with its descriptor. Changes nothing, allocates nothing and takes no
+ * lock: it is for a process that is about to end. */
+typedef void (*net_visit_fn)(conn *c, int fd, void *data);
 void net_each(const net *n, net_visit_fn visit, void *data);
 
 /* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack

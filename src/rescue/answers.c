@@ -120,10 +120,9 @@ static void note_route(rescue_tally *tally, const capra_request *req)
         tally->routes[tally->route_count++] = req->route;
 }
 
-static void note_connection(conn *c, int fd, capra_slice unsent, void *data)
+static void note_connection(conn *c, int fd, void *data)
 {
     (void)fd;
-    (void)unsent;
     note_route(data, c->request);
 }
 
@@ -164,8 +163,7 @@ static bool is_being_sent(const conn *c)
     return buffer_length(&c->out) > 0 && !c->is_writing && list_empty(&c->dirty);
 }
 
-void rescue_answer_one(rescue_tally *tally, conn *c, int fd, capra_slice unsent,
-                       const rescue_blame *blame)
+void rescue_answer_one(rescue_tally *tally, conn *c, int fd, const rescue_blame *blame)
 {
     const capra_request *req = c->request;
     if (c->is_closing)
@@ -176,7 +174,7 @@ void rescue_answer_one(rescue_tally *tally, conn *c, int fd, capra_slice unsent,
         reset(fd);
         return;
     }
-    bool const all_sent = send_all(fd, unsent) && send_all(fd, buffer_slice(&c->out));
+    bool const all_sent = send_all(fd, buffer_slice(&c->out));
     if (waits_for_answer(c, fd)) {
         line answer = { 0 };
         bool const is_head =
@@ -204,12 +202,12 @@ typedef struct walk {
 } walk;
 
 /* What the fault has broken is left out; the others have their answer. */
-static void visit(conn *c, int fd, capra_slice unsent, void *data)
+static void visit(conn *c, int fd, void *data)
 {
     walk *w = data;
     guard g;
     if (GUARD_ENTER(&g))
-        rescue_answer_one(w->tally, c, fd, unsent, w->blame);
+        rescue_answer_one(w->tally, c, fd, w->blame);
     guard_leave(&g);
 }
 
@@ -233,13 +231,12 @@ static void tell_one(const capra_request *req, const rescue_blame *blame)
         observer_tell(told, req, req->res.state == RESPONSE_STREAMING);
 }
 
-static void tell(conn *c, int fd, capra_slice unsent, void *data)
+static void tell(conn *c, int fd, void *data)
 {
     const walk *w = data;
     const capra_request *req = c->request;
     guard g;
     (void)fd;
-    (void)unsent;
     if (req == NULL || req->stage == STAGE_HEAD || req->stage == STAGE_HELD)
         return;
     if (GUARD_ENTER(&g))

@@ -37,9 +37,8 @@ const app_route *rescue_only_route(const net *n);
  * end after it. */
 void rescue_answer(rescue_tally *tally, const net *n, const rescue_blame *blame);
 
-/* The same for one connection. `unsent`: what the transport has of it, from before `out`. */
-void rescue_answer_one(rescue_tally *tally, conn *c, int fd, capra_slice unsent,
-                       const rescue_blame *blame);
+/* The same for one connection. */
+void rescue_answer_one(rescue_tally *tally, conn *c, int fd, const rescue_blame *blame);
 
 /* Tells the server's observer of these requests, now that they are answered; `told` may be NULL. */
 void rescue_tell(const net *n, observer *told, const rescue_blame *blame);

@@ -72,7 +72,7 @@ static void leave_unsent(world *w, const char *text)
 static const char *rescue(world *w, const rescue_blame *blame)
 {
     size_t length = 0;
-    rescue_answer_one(&w->tally, &w->conn, w->ours, slice_text("unsent;"), blame);
+    rescue_answer_one(&w->tally, &w->conn, w->ours, blame);
     fcntl(w->theirs, F_SETFL, O_NONBLOCK);
     ssize_t const got = read(w->theirs, w->sent, sizeof w->sent - 1);
     if (got > 0)
@@ -98,7 +98,7 @@ static void answers_behind_what_waits(void **state)
     char *date = strstr(sent, "Date: ");
     assert_non_null(date);
     memset(date + 6, 'x', 29);
-    assert_string_equal(sent, "unsent;out;HTTP/1.1 504 Gateway Timeout\r\n"
+    assert_string_equal(sent, "out;HTTP/1.1 504 Gateway Timeout\r\n"
                               "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n"
                               "Date: xxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\nConnection: close\r\n\r\n"
                               "Gateway Timeout: the route has not answered in time\n");
@@ -157,7 +157,7 @@ static void nor_is_one_that_waits_in_memory(void **state)
 static void an_idle_connection_only_ends(void **state)
 {
     world *w = *state;
-    assert_string_equal(rescue(w, &late), "unsent;");
+    assert_string_equal(rescue(w, &late), "");
     assert_true(has_ended(w));
 }
 
@@ -166,7 +166,7 @@ static void an_answer_that_is_whole_needs_no_other(void **state)
     world *w = *state;
     stand_at(w, STAGE_RUNNING, RESPONSE_ENDED);
     leave_unsent(w, "whole");
-    assert_string_equal(rescue(w, &late), "unsent;whole");
+    assert_string_equal(rescue(w, &late), "whole");
     assert_true(has_ended(w));
     assert_int_equal(w->tally.blamed + w->tally.cut, 0);
 }
@@ -177,7 +177,7 @@ static void an_answer_that_has_begun_is_cut(void **state)
     stand_at(w, STAGE_RUNNING, RESPONSE_STREAMING);
     w->request.res.is_chunked = true;
     leave_unsent(w, "5\r\nfirst\r\n");
-    assert_string_equal(rescue(w, &late), "unsent;5\r\nfirst\r\n");
+    assert_string_equal(rescue(w, &late), "5\r\nfirst\r\n");
     assert_true(has_ended(w));
     assert_int_equal(w->tally.cut, 1);
 }
@@ -225,7 +225,7 @@ static void a_client_that_does_not_read_is_not_waited_for(void **state)
     while (write(w->ours, full, sizeof full) > 0)
         ;
     stand_at(w, STAGE_RUNNING, RESPONSE_OPEN);
-    rescue_answer_one(&w->tally, &w->conn, w->ours, slice_text(""), &late);
+    rescue_answer_one(&w->tally, &w->conn, w->ours, &late);
     assert_int_equal(w->tally.blamed, 1);
 }
 
