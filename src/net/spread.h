@@ -18,8 +18,8 @@ typedef struct spread {
 enum {
     SPREAD_MARGIN = 1,    /* connections more than the emptiest that are no reason to wait */
     SPREAD_WAIT_MS = 3,   /* how long to stand back */
-    SPREAD_WAITS = 4,     /* how often in a row, when nothing comes of it */
-    SPREAD_FREE_MS = 200, /* for how long not to, after that */
+    SPREAD_WAITS = 8,     /* how often in a row, when nothing comes of it */
+    SPREAD_FREE_MS = 500, /* for how long not to, after that */
 };
 
 /* A connection is there to be taken: whether to leave it alone for SPREAD_WAIT_MS. `emptiest` is
