@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "held.h"
+#include "json_text.h"
 #include "native.h"
 #include "pipeline.h"
 
@@ -132,6 +133,8 @@ int capra_response_file(capra_response *res, const char *folder, const char *pat
 
 /* ---- JSON ---- */
 
+enum { SMALL_JSON_BYTES = 1024 /* longer ones are packed by jansson */ };
+
 void native_send_fault(capra_response *res)
 {
     response_head const head = { .status = 500 };
@@ -149,14 +152,30 @@ static int fail_route(capra_response *res, const char *what)
     return CAPRA_E_HANDLER;
 }
 
+static int send_json(capra_response *res, int status, capra_slice text)
+{
+    capra_slice const line = slice_text("Content-Type: application/json; charset=utf-8\r\n");
+    return send_line(res, status, line, text, RESPONSE_ETAG);
+}
+
 int capra_json_value(capra_response *res, int status, const struct json_t *value)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     if (text == NULL)
         return fail_route(res, "the value cannot be written as JSON");
-    capra_slice const line = slice_text("Content-Type: application/json; charset=utf-8\r\n");
-    int const error = send_line(res, status, line, slice_text(text), RESPONSE_ETAG);
+    int const error = send_json(res, status, slice_text(text));
     free(text);
+    return error;
+}
+
+static int send_packed(capra_response *res, int status, const char *format, va_list args)
+{
+    json_error_t why;
+    json_t *value = json_vpack_ex(&why, 0, format, args);
+    if (value == NULL)
+        return fail_route(res, why.text);
+    int const error = capra_json_value(res, status, value);
+    json_decref(value);
     return error;
 }
 
@@ -164,15 +183,13 @@ int capra_json(capra_response *res, int status, const char *format, ...)
 {
     if (check_open(res) == CAPRA_E_HEAD_SENT)
         return CAPRA_E_HEAD_SENT;
-    json_error_t why;
+    char text[SMALL_JSON_BYTES];
     va_list args;
     va_start(args, format);
-    json_t *value = json_vpack_ex(&why, 0, format, args);
+    long const length = json_text_write(text, sizeof text, format, args);
+    int const error = length < 0 ? send_packed(res, status, format, args)
+                                 : send_json(res, status, slice_of(text, (size_t)length));
     va_end(args);
-    if (value == NULL)
-        return fail_route(res, why.text);
-    int const error = capra_json_value(res, status, value);
-    json_decref(value);
     return error;
 }
 
