@@ -2,7 +2,6 @@
 #include "log.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,14 +24,17 @@ void log_set_level(log_level level)
     lowest = level;
 }
 
-/* Colours only where a person looks (https://no-color.org). */
+bool log_is_colored(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return (no_color == NULL || no_color[0] == '\0') && isatty(fd) == 1;
+}
+
 static bool is_colored(void)
 {
     static int known = -1;
-    if (known < 0) {
-        const char *no_color = getenv("NO_COLOR");
-        known = (no_color == NULL || no_color[0] == '\0') && isatty(STDERR_FILENO);
-    }
+    if (known < 0)
+        known = log_is_colored(STDERR_FILENO);
     return known == 1;
 }
 

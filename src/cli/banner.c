@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/log.h"
 #include "cli.h"
 
 #include <arpa/inet.h>
@@ -14,12 +15,9 @@
 #define CAPRA_VERSION "0.0.0"
 #endif
 
-/* Colours only where a person looks (https://no-color.org). */
 static const char *color(const char *code)
 {
-    const char *no_color = getenv("NO_COLOR");
-    bool const is_plain = (no_color != NULL && no_color[0] != '\0') || !isatty(STDOUT_FILENO);
-    return is_plain ? "" : code;
+    return log_is_colored(STDOUT_FILENO) ? code : "";
 }
 
 /* The first address by which others may reach this machine. */

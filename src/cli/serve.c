@@ -30,6 +30,9 @@ typedef struct serving {
     char manifest[8192]; /* as a path from anywhere */
     app_facts facts;     /* of the build that was looked at last */
     double started_ms;
+    worker_config config;
+    scale_limits scale;
+    listeners places;
     admin *admin;
     char *const script_worker[3], *const native_worker[3];
     char why[1024];
@@ -199,41 +202,9 @@ static bool change_user(const listeners *places, const cli_arguments *args)
     return privileges_drop(&to);
 }
 
-int cli_serve(const cli_arguments *args, const cli_paths *paths)
+static int supervise(serving *s, const cli_paths *paths, char **environment, const metrics *counted)
 {
-    bool const is_development = args->command == COMMAND_DEV;
-    const char *preload = NULL;
-    if (args->is_sanitized && !sanitize_prepare(&preload))
-        return EXIT_FAILED;
-    setenv("NODE_ENV", is_development ? "development" : "production", false);
-    worker_config config = { .options = args->options, .is_development = is_development };
-    serving s = {
-        .args = args,
-        .started_ms = now_ms(),
-        .script_worker = { (char *)(uintptr_t)paths->node, (char *)(uintptr_t)paths->worker_script,
-                           NULL },
-        .native_worker = { (char *)(uintptr_t)paths->self, "worker", NULL },
-    };
-    snprintf(config.manifest, sizeof config.manifest, ".capra/%smanifest.json",
-             is_development ? "dev/" : "");
-    snprintf(s.manifest, sizeof s.manifest, "%s/%s", args->directory, config.manifest);
-    if (!is_development && !has_build(&s))
-        return EXIT_FAILED;
-
-    scale_limits limits;
-    if (!read_scale(&limits, &s))
-        return EXIT_USAGE;
-
-    notify_init();
-    listeners places = { 0 };
-    if (!open_places(&places, args) || !change_user(&places, args)) {
-        listen_cleanup(&places);
-        return EXIT_FAILED;
-    }
-    config.listeners = places.count;
-    raise_descriptor_limit();
-    cli_print_banner(is_development, &places);
-
+    const cli_arguments *args = s->args;
     char *const compiler[] = { (char *)(uintptr_t)paths->node,
                                (char *)(uintptr_t)paths->compiler_script,
                                "dev",
@@ -241,45 +212,86 @@ int cli_serve(const cli_arguments *args, const cli_paths *paths)
                                args->parity != NULL ? "--parity" : NULL,
                                (char *)(uintptr_t)args->parity,
                                NULL };
-    metrics *counted;
-    if (metrics_new(&counted, SCOREBOARD_SLOTS) != 0) {
-        fprintf(stderr, "capra: there is no memory to share with workers: %s\n", strerror(errno));
-        return EXIT_FAILED;
-    }
-    char **environment = make_environment(&config, preload);
-    admin_config const administered = { .address = args->options.admin,
-                                        .directory = args->directory,
-                                        .version = CAPRA_VERSION,
-                                        .metrics = counted,
-                                        .listeners = places.fds,
-                                        .listener_count = places.count };
-    if (admin_listen(&s.admin, &administered, s.why, sizeof s.why) != 0) {
-        fprintf(stderr, "capra: %s\n", s.why);
-        return EXIT_FAILED;
-    }
     supervisor_config const supervised = {
         .worker_command = worker_command,
         .environment = environment,
         .slot_variable = WORKER_SLOT_VARIABLE,
         .directory = args->directory,
-        .compiler = is_development ? compiler : NULL,
-        .listeners = places.fds,
-        .listener_count = places.count,
+        .compiler = s->config.is_development ? compiler : NULL,
+        .listeners = s->places.fds,
+        .listener_count = s->places.count,
         .metrics_fd = metrics_fd(counted),
-        .scale = limits,
+        .scale = s->scale,
         .worker_bytes = args->options.worker_bytes,
-        .tells_signal = s.facts.is_strict_parity || args->parity != NULL,
+        .tells_signal = s->facts.is_strict_parity || args->parity != NULL,
         .shutdown_ms = args->options.shutdown_ms,
-        .admin = admin_address(s.admin),
+        .admin = admin_address(s->admin),
         .on_open = on_open,
         .on_close = on_close,
         .on_ready = on_ready,
-        .data = &s,
+        .data = s,
     };
-    int const code = supervisor_run(&supervised);
-    listen_cleanup(&places);
-    free_environment(environment);
+    return supervisor_run(&supervised);
+}
+
+/* The sockets are open: now what tells of the server, and then the server. */
+static int serve(serving *s, const cli_paths *paths, const char *preload)
+{
+    metrics *counted;
+    if (metrics_new(&counted, SCOREBOARD_SLOTS) != 0) {
+        fprintf(stderr, "capra: there is no memory to share with workers: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    admin_config const administered = { .address = s->args->options.admin,
+                                        .directory = s->args->directory,
+                                        .version = CAPRA_VERSION,
+                                        .metrics = counted,
+                                        .listeners = s->places.fds,
+                                        .listener_count = s->places.count };
+    int code = EXIT_FAILED;
+    if (admin_listen(&s->admin, &administered, s->why, sizeof s->why) != 0) {
+        fprintf(stderr, "capra: %s\n", s->why);
+    } else {
+        char **environment = make_environment(&s->config, preload);
+        code = supervise(s, paths, environment, counted);
+        free_environment(environment);
+    }
     metrics_free(counted);
+    return code;
+}
+
+int cli_serve(const cli_arguments *args, const cli_paths *paths)
+{
+    bool const is_development = args->command == COMMAND_DEV;
+    const char *preload = NULL;
+    if (args->is_sanitized && !sanitize_prepare(&preload))
+        return EXIT_FAILED;
+    setenv("NODE_ENV", is_development ? "development" : "production", false);
+    serving s = {
+        .args = args,
+        .started_ms = now_ms(),
+        .config = { .options = args->options, .is_development = is_development },
+        .script_worker = { (char *)(uintptr_t)paths->node, (char *)(uintptr_t)paths->worker_script,
+                           NULL },
+        .native_worker = { (char *)(uintptr_t)paths->self, "worker", NULL },
+    };
+    snprintf(s.config.manifest, sizeof s.config.manifest, ".capra/%smanifest.json",
+             is_development ? "dev/" : "");
+    snprintf(s.manifest, sizeof s.manifest, "%s/%s", args->directory, s.config.manifest);
+    if (!is_development && !has_build(&s))
+        return EXIT_FAILED;
+    if (!read_scale(&s.scale, &s))
+        return EXIT_USAGE;
+
+    notify_init();
+    int code = EXIT_FAILED;
+    if (open_places(&s.places, args) && change_user(&s.places, args)) {
+        s.config.listeners = s.places.count;
+        raise_descriptor_limit();
+        cli_print_banner(is_development, &s.places);
+        code = serve(&s, paths, preload);
+    }
+    listen_cleanup(&s.places);
     return code;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/log.h"
 #include "cli.h"
 #include "remote.h"
 #include "view.h"
@@ -14,12 +15,6 @@
 #include <unistd.h>
 
 /* `capra status`: once. `capra top`: once a second, until somebody presses q. */
-
-static bool wants_color(void)
-{
-    const char *no_color = getenv("NO_COLOR");
-    return (no_color == NULL || no_color[0] == '\0') && isatty(STDOUT_FILENO);
-}
 
 static json_t *ask(const run_state *found, bool is_quiet)
 {
@@ -52,7 +47,7 @@ int cli_status(const cli_arguments *args)
         json_dumpf(status, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         putchar('\n');
     } else {
-        view const v = { .now = status, .is_colored = wants_color() };
+        view const v = { .now = status, .is_colored = log_is_colored(STDOUT_FILENO) };
         print(&v);
     }
     json_decref(status);
@@ -158,7 +153,7 @@ static bool watch_server(const screen *s, const run_state *found, json_t *first)
         view v = { .now = now,
                    .before = now == before ? NULL : before,
                    .seconds = seconds,
-                   .is_colored = wants_color() };
+                   .is_colored = log_is_colored(STDOUT_FILENO) };
         draw(s, &v);
         wait_for_key(s, asked_s + INTERVAL_MS / 1000.0);
         double const at_s = now_s();

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "escape.h"
 #include "log_file.h"
 
@@ -239,7 +240,6 @@ int access_log_open(access_log **out, const char *format, const char *path, bool
     if (log_file_open(&file, path, is_terminal || is_development) != 0)
         return CAPRA_E_SYSTEM;
 
-    const char *no_color = getenv("NO_COLOR");
     access_log *log = memory_take(sizeof *log);
     *log = (access_log){
         .file = file,
@@ -247,7 +247,7 @@ int access_log_open(access_log **out, const char *format, const char *path, bool
         .write_gap = is_human ? write_human_gap : write_json_gap,
         .is_human = is_human,
         .has_query = has_query,
-        .is_colored = is_terminal && (no_color == NULL || no_color[0] == '\0'),
+        .is_colored = is_terminal && log_is_colored(STDOUT_FILENO),
         .second = -1,
     };
     *out = log;
