@@ -12,7 +12,7 @@ import { type Discovery, discover, type RouteFile } from './discover.ts';
 import { readEnvFiles } from './env-files.ts';
 import { installation } from './installation.ts';
 import { type Manifest, type ManifestProxy, type ManifestRoute, makeManifest } from './manifest.ts';
-import { compileNative, type NativeBuild, type NativeSettings } from './native.ts';
+import { compileNative, type NativeBuild, type NativeSettings, NativeTools } from './native.ts';
 import { readNativeConfig } from './native-config.ts';
 import { type NextConfig, readNextConfig } from './next-config.ts';
 import { type PreviewKeys, previewKeys } from './preview-keys.ts';
@@ -71,6 +71,7 @@ const NO_BUNDLE: Bundle = {
 export class Compiler {
   readonly #project: Project;
   readonly #environment: NodeJS.ProcessEnv;
+  #nativeTools: NativeTools | undefined;
   #settings: Settings | undefined;
   #discovery: Found | undefined;
   #preview: PreviewKeys | undefined;
@@ -208,7 +209,10 @@ export class Compiler {
     const { include } = installation;
     const routes = files.map((file) => ({ file, packages: configs.get(file)?.packages ?? [] }));
     const environment = this.#environment;
-    return compileNative({ project: this.#project, routes, settings, include, environment });
+    const project = this.#project;
+    if (routes.length > 0) this.#nativeTools ??= new NativeTools(project.root, environment);
+    const tools = this.#nativeTools;
+    return compileNative({ project, routes, settings, include, environment, tools });
   }
 
   async #readMatcher({ file }: ProxyFile, { ruleOptions }: NextConfig): Promise<ProxyMatcher> {

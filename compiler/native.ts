@@ -51,6 +51,29 @@ export interface NativeSettings {
   flags: string[];
 }
 
+/** What one build of a project leaves to the next: what compilers and pkg-config have said, and hashes of files. */
+export class NativeTools {
+  readonly toolchain: Toolchain;
+  readonly cache: ObjectCache;
+  /** By their names. */
+  readonly #packages = new Map<string, Promise<Packages>>();
+
+  constructor(root: string, environment: NodeJS.ProcessEnv) {
+    this.toolchain = new Toolchain(root, environment);
+    this.cache = new ObjectCache(root);
+  }
+
+  /** What is missing may be installed before it is asked for again. */
+  async findPackages(names: string[]): Promise<Packages> {
+    const key = JSON.stringify(names);
+    const finding = this.#packages.get(key) ?? findPackages(this.toolchain, names);
+    this.#packages.set(key, finding);
+    const found = await finding;
+    if ('missing' in found) this.#packages.delete(key);
+    return found;
+  }
+}
+
 export interface NativeOptions {
   project: Project;
   routes: NativeRoute[];
@@ -62,6 +85,8 @@ export interface NativeOptions {
    * is set by `capra dev --sanitize`.
    */
   environment?: NodeJS.ProcessEnv;
+  /** Of the project, made with the same environment. */
+  tools?: NativeTools;
 }
 
 /**
@@ -99,13 +124,11 @@ class NativeCompiler {
   readonly #settings: NativeSettings;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #build: NativeBuild;
-  readonly #toolchain: Toolchain;
-  readonly #cache: ObjectCache;
+  readonly #tools: NativeTools;
   readonly #routes: Set<string>;
   readonly #offered: Set<string>;
   /** By file and flags: what several routes include is compiled once. */
   readonly #units = new Map<string, Promise<Unit>>();
-  readonly #packages = new Map<string, Promise<Packages>>();
 
   constructor(options: NativeOptions, build: NativeBuild) {
     const { project, include, settings, routes, environment = process.env } = options;
@@ -115,8 +138,7 @@ class NativeCompiler {
     this.#settings = settings;
     this.#environment = environment;
     this.#build = build;
-    this.#toolchain = new Toolchain(project.root, environment);
-    this.#cache = new ObjectCache(project.root);
+    this.#tools = options.tools ?? new NativeTools(project.root, environment);
     this.#routes = new Set(routes.map(({ file }) => file));
     const header = readFileSync(join(include, 'capra.h'), 'utf8');
     this.#offered = new Set(Array.from(header.matchAll(/\bcapra_\w+(?=\()/g), ([name]) => name));
@@ -149,10 +171,7 @@ class NativeCompiler {
   /** capra.json's and the file's own. What several routes miss is said of each. */
   async #findPackages(file: string, own: string[]): Promise<Packages> {
     const names = [...new Set([...this.#settings.packages, ...own])];
-    const key = JSON.stringify(names);
-    const finding = this.#packages.get(key) ?? findPackages(this.#toolchain, names);
-    this.#packages.set(key, finding);
-    const packages = await finding;
+    const packages = await this.#tools.findPackages(names);
     if (!('missing' in packages)) return packages;
     return { missing: packages.missing.map((diagnostic) => ({ ...diagnostic, file })) };
   }
@@ -181,16 +200,16 @@ class NativeCompiler {
     const key = JSON.stringify([file, flags]);
     const known = this.#units.get(key);
     if (known) return known;
-    const [root, toolchain, cache] = [this.#root, this.#toolchain, this.#cache];
-    const unit = compileUnit({ root, toolchain, cache, file, flags });
+    const { toolchain, cache } = this.#tools;
+    const unit = compileUnit({ root: this.#root, toolchain, cache, file, flags });
     this.#units.set(key, unit);
     return unit;
   }
 
   async #link(file: string, units: CompiledUnit[], flags: PackageFlags): Promise<Linked> {
     const isCpp = units.some(({ language }) => language === 'c++');
-    const compiler = this.#toolchain.compiler(isCpp ? 'c++' : 'c');
-    const version = await this.#toolchain.version(compiler);
+    const compiler = this.#tools.toolchain.compiler(isCpp ? 'c++' : 'c');
+    const version = await this.#tools.toolchain.version(compiler);
     const libraries = [...flags.link, ...implied(units), '-lm'];
     const own = [...this.#ownFlags(), ...words(this.#environment.CAPRA_LDLIBS ?? '')];
     const objects = units.map(({ object }) => object);
@@ -200,7 +219,7 @@ class NativeCompiler {
     if (!existsSync(path)) {
       await mkdir(dirname(path), { recursive: true });
       const partial = `${module}.${process.pid}.partial`;
-      const ended = await this.#toolchain.run([...compiler, ...after, '-o', partial]);
+      const ended = await this.#tools.toolchain.run([...compiler, ...after, '-o', partial]);
       const errors = this.#readLinker(file, compiler, ended);
       if (errors.length > 0) {
         await rm(join(this.#root, partial), { force: true });
