@@ -102,10 +102,10 @@ static void test_what_does_not_fit_is_left(void **state)
 {
     (void)state;
     char out[16];
-    for (size_t size = 0; size < 9; size++)
+    for (size_t size = 0; size < 11; size++)
         assert_int_equal(write_text(out, size, "{s:s}", "a", "b\n"), -1);
-    assert_int_equal(write_text(out, 10, "{s:s}", "a", "b\n"), 10);
-    assert_memory_equal(out, "{\"a\":\"b\\n\"}", 10);
+    assert_int_equal(write_text(out, 11, "{s:s}", "a", "b\n"), 11);
+    assert_memory_equal(out, "{\"a\":\"b\\n\"}", 11);
 }
 
 int main(void)
