@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { count } from './lib/count.mjs';
 import { fuzzers, replay, search } from './lib/fuzzers.mjs';
+import { runWatched } from './lib/instrumented.mjs';
 import { inParallel, run } from './lib/process.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -77,6 +78,34 @@ const valgrind = {
   },
 };
 
+/**
+ * Tests of a whole server, whose processes in C are watched by a tool: see lib/instrumented.mjs. They
+ * are those that ask much of C, and wait for little.
+ */
+const watched = (tool, trees) => ({
+  name: `${tool}-server`,
+  trees,
+  width: cores,
+  programs: async () =>
+    [
+      'test/process/admin.test.ts',
+      'test/e2e/native.test.ts',
+      'test/e2e/native-build.test.ts',
+      'test/e2e/access-log.test.ts',
+      'test/e2e/body.test.ts',
+      'test/e2e/client.test.ts',
+      'test/e2e/errors.test.ts',
+      'test/e2e/http.test.ts',
+      'test/e2e/load.test.ts',
+      'test/e2e/proxy-protocol.test.ts',
+      'test/e2e/response.test.ts',
+      'test/routes/twins.test.ts',
+    ].map((file) => ({
+      name: `${tool} ${file}`,
+      go: () => runWatched(tool, file, { timeoutMs: 300_000 }),
+    })),
+});
+
 /** Two tests for each fuzzer: its corpus breaks nothing, and a short search finds nothing new. */
 const fuzz = {
   name: 'fuzz',
@@ -127,6 +156,8 @@ const suites = [
   nodeSuite('process', 'test/process', { trees: ['release'] }),
   nodeSuite('packages', 'test/packages', { trees: ['release'] }),
   valgrind,
+  watched('valgrind', ['release']),
+  watched('asan', ['release', 'asan']),
   fuzz,
 ];
 suites.push(
