@@ -273,10 +273,13 @@ test('an address that cannot be is refused', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
-  const { code, stderr } = await capra(['start', folder, '-p', '0', '--admin', String(port)]);
+  const path = join(temporaryFolder(), 'app.sock');
+  const places = ['--listen', `unix:${path}`, '--admin', String(port)];
+  const { code, stderr } = await capra(['start', folder, ...places]);
   taken.close();
   assert.equal(code, 1);
   assert.match(stderr, /--admin: cannot listen on \d+: .*in use/);
+  assert.ok(!existsSync(path), 'the socket that was opened for clients is gone');
 });
 
 describe('commands for a server that runs', () => {
