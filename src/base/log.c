@@ -11,18 +11,10 @@ typedef struct style {
 } style;
 
 static const style styles[] = {
-    [LOG_DEBUG] = { "·", "\033[2m" },
     [LOG_INFO] = { " ", "" },
     [LOG_WARN] = { "⚠", "\033[33m" },
     [LOG_ERROR] = { "⨯", "\033[31m" },
 };
-
-static log_level lowest = LOG_INFO;
-
-void log_set_level(log_level level)
-{
-    lowest = level;
-}
 
 bool log_is_colored(int fd)
 {
@@ -53,8 +45,6 @@ static void escape(char *out, size_t room, const char *text)
 
 void log_line(log_level level, const char *format, ...)
 {
-    if (level < lowest)
-        return;
     char text[2048], line[4096];
     va_list args;
     va_start(args, format);

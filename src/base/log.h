@@ -6,12 +6,9 @@
 
 /* One line on stderr, for the operator. Control characters in the message are escaped,
  * so that a client cannot forge a line. */
-typedef enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } log_level;
+typedef enum log_level { LOG_INFO, LOG_WARN, LOG_ERROR } log_level;
 
 void log_line(log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Lines below `level` are not written. The default is LOG_INFO. */
-void log_set_level(log_level level);
 
 /* Whether what is written there may have colours: only where a person looks who has not asked for
  * none (NO_COLOR; https://no-color.org). */

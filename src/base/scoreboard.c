@@ -102,11 +102,6 @@ uint32_t scoreboard_slots(const scoreboard *b)
     return b->shared->slots;
 }
 
-uint32_t scoreboard_counter_count(const scoreboard *b)
-{
-    return b->shared->counters;
-}
-
 score *scoreboard_at(const scoreboard *b, uint32_t slot)
 {
     return (score *)(void *)row(b, slot);

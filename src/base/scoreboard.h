@@ -61,7 +61,6 @@ void scoreboard_free(scoreboard *b);
 int scoreboard_fd(const scoreboard *b);
 
 uint32_t scoreboard_slots(const scoreboard *b);
-uint32_t scoreboard_counter_count(const scoreboard *b);
 
 /* Lent for as long as the table. */
 score *scoreboard_at(const scoreboard *b, uint32_t slot);

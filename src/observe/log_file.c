@@ -102,11 +102,6 @@ int log_file_open(log_file **out, const char *path, bool is_prompt)
     return 0;
 }
 
-bool log_file_is_terminal(const log_file *f)
-{
-    return isatty(f->fd) == 1;
-}
-
 /* Whoever rotates logs renames the file; the name then means another one, or none. */
 static void check_rotation(log_file *f, int64_t now_ns)
 {

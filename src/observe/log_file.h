@@ -25,8 +25,6 @@ int log_file_open(log_file **out, const char *path, bool is_prompt);
 /* Writes what waits, as far as it goes within a second. Takes NULL. */
 void log_file_close(log_file *f);
 
-bool log_file_is_terminal(const log_file *f);
-
 /* Where the next line goes: LOG_LINE_BYTES. NULL when there is no room; the line is counted as
  * dropped. */
 char *log_file_room(log_file *f);
