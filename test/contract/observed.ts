@@ -371,7 +371,7 @@ const both = `${first}data: 2\n\n`;
 /** A rule about what is logged once an app was asked for something. */
 function logs(
   [id, section, rule]: [id: string, section: string, rule: string],
-  { app, handler, path = '/api/x', says, not, why }: LogRule,
+  { app, handler, path = '/api/x', says, not }: LogRule,
 ): ObservedCase {
   const check = async ({ mode }: Context) => {
     const server = await startApp(app, { mode });
@@ -389,7 +389,7 @@ function logs(
       await server.stop();
     }
   };
-  return { id, section, rule, check, why };
+  return { id, section, rule, check };
 }
 
 interface LogRule {
@@ -399,8 +399,6 @@ interface LogRule {
   path?: string;
   says?: string;
   not?: string;
-  /** Why Capra does not say it in Next's words. */
-  why?: string;
 }
 
 const streamsAndLogs: ObservedCase[] = [
@@ -496,7 +494,6 @@ const streamsAndLogs: ObservedCase[] = [
     app: 'dev',
     handler: 'P439',
     says: ' GET /api/x 200 in ',
-    why: 'A line for each request as well, the one that `--log human` writes: with the time of day and the length of the answer.',
   }),
 ];
 
