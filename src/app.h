@@ -88,9 +88,12 @@ typedef struct app_facts {
 /* Reads only that of the manifest. 0, or CAPRA_E_MANIFEST with a sentence in `why`. */
 int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size);
 
+/* For whoever keeps it beyond the call that gave it; returns it. */
 app *app_hold(app *a);
 void app_release(app *a); /* the last one frees it; takes NULL */
 
+/* All of these are lent for as long as the app is held. A route is found by its place in the
+ * manifest, which is below app_route_count. */
 const app_route *app_find(const app *a, uint32_t index);
 uint32_t app_route_count(const app *a);
 const route_table *app_table(const app *a);
@@ -98,6 +101,7 @@ const route_table *app_table(const app *a);
 /* What `public/` holds, in the working directory; may be NULL. */
 const files *app_files(const app *a);
 
+/* What the build has decided for all routes. */
 const app_settings *app_get_settings(const app *a);
 
 /* What next.config says about requests on their way to a route; NULL when there is nothing. */

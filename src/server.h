@@ -47,6 +47,7 @@ void server_set_app(server *s, app *app);
 /* From now on each connection ends with its next response. */
 void server_drain(server *s);
 
+/* Requests that have begun and not ended. */
 uint32_t server_in_flight(const server *s);
 
 /* From now on its requests are counted there; before the first one. Lent, and outlives the
@@ -55,6 +56,7 @@ void server_set_score(server *s, score *shared);
 
 /* ---- For the script host: everything by id; an id that names nothing gives NULL ---- */
 
+/* Lent until the request ends. */
 capra_request *server_request(server *s, uint32_t id);
 
 /* Starts or stops the flow of a streamed body. */

@@ -16,6 +16,7 @@ typedef struct arena {
     char *at, *end;      /* what is free in the newest */
 } arena;
 
+/* Empty: the first block is made when something is taken. */
 void arena_init(arena *a);
 
 /* Frees everything that was taken from it. It may be used again. */

@@ -15,12 +15,14 @@ typedef struct buffer {
     size_t start, end, capacity;
 } buffer;
 
+/* Frees its memory. It is empty then, and may be used again. */
 void buffer_cleanup(buffer *b);
 
 /* Makes room for `size` more bytes behind the waiting ones and returns where they go.
  * The pointer is good until the next call that may make room. */
 char *buffer_room(buffer *b, size_t size);
 
+/* Copies `size` bytes behind the waiting ones. */
 void buffer_append(buffer *b, const void *data, size_t size);
 
 static inline void buffer_append_slice(buffer *b, capra_slice s)

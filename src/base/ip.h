@@ -30,6 +30,7 @@ void ip_of_socket(ip_address *out, const struct sockaddr_storage *from);
 /* Without the port; IPv4 without `::ffff:`. Nothing when it is not known. Returns `out`. */
 const char *ip_print(char out[IP_TEXT], const ip_address *a);
 
+/* Only of an address that is known. */
 bool ip_is_v4(const ip_address *a);
 
 #endif

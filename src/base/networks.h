@@ -23,6 +23,7 @@ int networks_parse(networks **out, capra_slice text, char *why, size_t why_size)
 /* Takes NULL. */
 void networks_free(networks *n);
 
+/* Whether the address is in one of them. One that is not known is the peer of a Unix socket. */
 bool networks_has(const networks *n, const ip_address *a);
 
 #endif

@@ -60,6 +60,7 @@ void scoreboard_free(scoreboard *b);
 /* To be inherited; -1 in a table that was opened. */
 int scoreboard_fd(const scoreboard *b);
 
+/* As it was made. */
 uint32_t scoreboard_slots(const scoreboard *b);
 
 /* Lent for as long as the table. */

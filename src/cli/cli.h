@@ -50,6 +50,7 @@ typedef struct cli_paths {
     char node[4096]; /* empty: no Node was found */
 } cli_paths;
 
+/* Looks for them beside the program that runs, or where it was installed. */
 void cli_find_paths(cli_paths *out);
 
 /* The first lines of a start; the last one, once it serves. */

@@ -15,6 +15,7 @@ typedef struct view {
     bool is_colored;
 } view;
 
+/* Appends it to `out`, in as many rows as there are. */
 void view_write(const view *v, buffer *out);
 
 #endif

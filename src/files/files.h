@@ -35,6 +35,7 @@ bool files_open(const files *f, open_file *out, capra_slice path, arena *a);
  * when there is no such file. */
 bool file_open_below(open_file *out, const char *folder, const char *path);
 
+/* For one that is not answered with. */
 void file_close(open_file *f);
 
 /* Answers with the file: conditions and ranges included, for GET and HEAD; with the lines that the

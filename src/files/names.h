@@ -14,11 +14,13 @@ typedef struct names {
     arena arena;
 } names;
 
+/* Frees all; a set of zeroes is empty, and can be filled. */
 void names_cleanup(names *n);
 
 /* The name is copied. */
 void names_add(names *n, capra_slice name);
 
+/* Byte for byte. */
 bool names_have(const names *n, capra_slice name);
 
 #endif

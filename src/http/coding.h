@@ -32,6 +32,7 @@ typedef struct http_codings {
     int16_t least;                          /* the smallest weight above 0; 1000 if there is none */
 } http_codings;
 
+/* Nothing is said yet. */
 void http_codings_init(http_codings *c);
 
 /* Adds what a field line says. Members with a malformed weight count as not said; of a repeated one

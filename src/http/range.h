@@ -17,6 +17,7 @@ typedef struct http_range {
     uint64_t first, last;
 } http_range;
 
+/* `*out` is set for HTTP_RANGE_PART only, and lies within `size`. */
 http_range_kind http_range_parse(http_range *out, capra_slice value, uint64_t size);
 
 #endif

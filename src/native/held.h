@@ -49,6 +49,7 @@ static inline capra_request *request_of(const capra_response *res)
 /* Before anything else is asked of another thread or a timer: on the loop's thread. */
 void native_host_prepare(native_host *host);
 
+/* Those of its handler; they never fire then. */
 void native_stop_timers(held *h);
 
 /* From now on the handler may return without an answer. */

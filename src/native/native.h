@@ -40,6 +40,7 @@ void native_run_blocking(capra_request *req, capra_response *res);
 /* What handlers need of the loop that the server is on; made when one first asks. */
 typedef struct native_host native_host;
 
+/* `loop` is a uv_loop_t; `threads`: the most that wait at once. To be closed, then freed. */
 native_host *native_host_new(void *loop, uint32_t threads);
 
 /* Waits for handlers on other threads. Takes NULL. */

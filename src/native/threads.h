@@ -14,6 +14,7 @@ typedef struct thread_task {
     void (*run)(struct thread_task *task);
 } thread_task;
 
+/* At most so many at once. To be freed. */
 threads *threads_new(uint32_t most);
 
 /* Calls `task->run` on one of the threads, in the order of asking; with none free it waits. */

@@ -98,9 +98,12 @@ typedef struct conn_memory {
     pool blocks;
 } conn_memory;
 
+/* `head_bytes`: the largest head, which a block has room for, and CONN_INPUT_SPARE more. The
+ * cleanup is for when no connection is open. */
 void conn_memory_init(conn_memory *memory, uint32_t head_bytes);
 void conn_memory_cleanup(conn_memory *memory);
 
+/* Without input, output and deadline. `transport` and `events` are lent, and outlive it. */
 void conn_init(conn *c, const conn_transport *transport, const conn_events *events, void *owner);
 
 /* Where the next bytes go; takes a block if there is none, moves what waits to the front when

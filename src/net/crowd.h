@@ -11,6 +11,7 @@ typedef struct crowd crowd;
 /* One address's connections; there as long as it has any. */
 typedef struct crowd_member crowd_member;
 
+/* Nobody is in it. To be freed. */
 crowd *crowd_new(void);
 
 /* When nobody is in it any more. Takes NULL. */

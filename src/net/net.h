@@ -57,6 +57,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data);
  * the shorter time counts. */
 void net_wake(net *n, uint64_t ms);
 
+/* Those that are open now. */
 uint32_t net_connection_count(const net *n);
 
 /* Shows every open connection with its descriptor. Changes nothing, allocates nothing and takes no

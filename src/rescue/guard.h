@@ -21,6 +21,7 @@ typedef struct guard {
 /* True at first, false when a fault has come back. A macro, for the frame must be the caller's. */
 #define GUARD_ENTER(g) (guard_push(g), sigsetjmp((g)->place, 0) == 0)
 
+/* The two halves: from the first to the second it is the innermost guard. */
 void guard_push(guard *g);
 void guard_leave(guard *g);
 

@@ -13,11 +13,13 @@ typedef struct line {
     char data[2048];
 } line;
 
+/* As it is: for our own words. */
 void line_put(line *l, const char *text);
 
 /* Control characters are escaped, so that nobody who shapes the bytes can forge a line. */
 void line_put_slice(line *l, capra_slice bytes);
 
+/* In decimal digits. */
 void line_put_number(line *l, uint64_t number);
 
 /* "0x7f12": an address. */

@@ -22,6 +22,7 @@ typedef struct watch_config {
     void *data;
 } watch_config;
 
+/* Starts the thread. The config is copied. To be freed. */
 watch *watch_new(const watch_config *config);
 
 /* Ends the thread, and waits for it. Takes NULL. */

@@ -10,6 +10,8 @@
 typedef struct compressor compressor;
 typedef struct coder coder;
 
+/* To be freed. Fails an assertion when the libraries of the codings are not those it was compiled
+ * with. */
 compressor *compressor_new(void);
 
 /* After the last of its coders is closed. Takes NULL. */

@@ -30,6 +30,7 @@ typedef struct response_clock {
     char closing[32]; /* "Connection: close\r\n\r\n" */
 } response_clock;
 
+/* The lines that do not change, with `keep_alive_s` in them; then, once a second, the date. */
 void response_clock_init(response_clock *clock, uint32_t keep_alive_s);
 void response_clock_set(response_clock *clock, int64_t second);
 
@@ -166,6 +167,8 @@ void response_page_with(capra_response *res, int status, capra_slice lines);
  * undone it is a literal route's. */
 void response_not_found(capra_response *res, capra_slice path, bool is_known);
 
+/* `location`, fit for a field, is the Location, and the body; with 308 a Refresh, too, as in Next.
+ */
 void response_redirect(capra_response *res, int status, capra_slice location);
 
 /* ETag of a text as Next 16 computes it: FNV-1a over its UTF-16 code units, folded to 52 bits, in

@@ -43,6 +43,7 @@ typedef struct rules_walk {
     capra_slice names[RULES_NAMES_MAX];
 } rules_walk;
 
+/* At the start of the path. All that is given is lent, and outlives the walk. */
 void rules_walk_init(rules_walk *w, const rules *r, const http_head *head, const char *data,
                      const http_target *target, arena *a);
 

@@ -64,6 +64,7 @@ void child_tell(child *c, message_kind kind, uint32_t value);
 /* EVENT_DEADLINE comes in `ms`, instead of one that is due; 0: never. */
 void child_set_deadline(child *c, uint64_t ms);
 
+/* SIGKILL: the end of its process comes as EVENT_EXITED. */
 void child_kill(child *c);
 
 /* Its process is gone, or was never there. The memory goes when the loop has closed the handles. */

@@ -35,6 +35,7 @@ enum {
     SCALE_DOWN_MS = 15000,   /* how long it is not busy before there is one less */
 };
 
+/* The least number is wanted, but one at least. The limits are copied. */
 void scale_init(scale *s, const scale_limits *limits);
 
 /* The number that there should be from now on; `wanted` holds it, too. */

@@ -48,6 +48,7 @@ typedef enum supervisor_phase {
     SUPERVISOR_DRAINING,
 } supervisor_phase;
 
+/* What it is in now. */
 supervisor_phase supervisor_get_phase(const supervisor *s);
 
 /* What has happened so far. */
@@ -58,6 +59,7 @@ typedef struct supervisor_facts {
     uint64_t started, died;      /* workers; those that died though nobody had asked them to */
 } supervisor_facts;
 
+/* As they are now. */
 void supervisor_get_facts(const supervisor *s, supervisor_facts *out);
 
 /* Lent for as long as the supervisor runs. */
