@@ -14,8 +14,9 @@
 /* All connections of a worker, and its turns. */
 
 enum {
-    TRIM_BYTES = 32 * 1024 * 1024, /* freed, that are worth a look at memory */
-    TRIM_MS = 2000,                /* that more may be freed meanwhile */
+    TRIM_BYTES = 32 * 1024 * 1024,     /* freed, that are worth a look at memory */
+    TRIM_MORE_BYTES = 8 * 1024 * 1024, /* so much between two looks: the crowd is still leaving */
+    TRIM_MS = 2000,                    /* that more may be freed meanwhile */
 };
 
 /* ---- The end ---- */
@@ -35,10 +36,14 @@ static void try_finish_close(net *n)
 static void on_trim(uv_timer_t *timer)
 {
     net *n = timer->data;
+    bool const goes_on = n->freed_bytes > TRIM_MORE_BYTES;
     n->freed_bytes = 0;
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
+    /* Its last ones alone would not be worth a look, and what they had would stay. */
+    if (goes_on)
+        uv_timer_start(timer, on_trim, TRIM_MS, 0);
 }
 
 /* Once a crowd has gone, what it took is free, but malloc keeps it for the next one; and that may
