@@ -92,11 +92,23 @@ static char next(writer *w)
     return *(w->format += strspn(w->format, " \t\n,:"));
 }
 
+/* A text that ends in a zero byte, behind its letter `s`. With a mark behind it, as in `s%`, it is
+ * of another kind, and not even to be looked at here: it may end without one. */
+static const char *take_text(writer *w)
+{
+    char const mark = next(w);
+    if (mark != '\0' && strchr("%#?*+", mark) != NULL)
+        return NULL;
+    return va_arg(w->args, const char *);
+}
+
 static void put_value(writer *w);
 
 static void put_name(writer *w, int first_name)
 {
-    const char *name = next(w) == 's' ? va_arg(w->args, const char *) : NULL;
+    bool const is_text = next(w) == 's';
+    w->format += is_text;
+    const char *name = is_text ? take_text(w) : NULL;
     if (name == NULL || w->name_count == MOST_NAMES) {
         leave(w);
         return;
@@ -105,7 +117,6 @@ static void put_name(writer *w, int first_name)
         if (strcmp(w->names[i], name) == 0)
             leave(w);
     w->names[w->name_count++] = name;
-    w->format++;
     put_string(w, name);
 }
 
@@ -145,7 +156,7 @@ static void put_value(writer *w)
         put(w, "]", 1);
         break;
     case 's':
-        put_string(w, va_arg(w->args, const char *));
+        put_string(w, take_text(w));
         break;
     case 'i':
         put_integer(w, va_arg(w->args, int));

@@ -89,6 +89,20 @@ static void test_the_rest_is_left_to_jansson(void **state)
     ASSERT_LEFT("[s]", "\xc3(");
 }
 
+/* What is no text that ends in a zero byte is not read: here it would be read beyond its memory. */
+static void test_a_text_with_a_length_is_not_looked_at(void **state)
+{
+    (void)state;
+    char *bytes = malloc(4);
+    assert_non_null(bytes);
+    memset(bytes, 'x', 4);
+    ASSERT_LEFT("{s:s%}", "x", bytes, (size_t)4);
+    ASSERT_LEFT("{s:s #}", "x", bytes, 4);
+    ASSERT_LEFT("{s%:i}", bytes, (size_t)4, 1);
+    ASSERT_LEFT("[s%]", bytes, (size_t)4);
+    free(bytes);
+}
+
 /* The last one counts; jansson knows how. */
 static void test_a_name_that_stands_twice_is_left_to_jansson(void **state)
 {
@@ -114,6 +128,7 @@ int main(void)
         cmocka_unit_test(test_values_are_as_jansson_writes_them),
         cmocka_unit_test(test_strings_are_escaped_as_jansson_does),
         cmocka_unit_test(test_the_rest_is_left_to_jansson),
+        cmocka_unit_test(test_a_text_with_a_length_is_not_looked_at),
         cmocka_unit_test(test_a_name_that_stands_twice_is_left_to_jansson),
         cmocka_unit_test(test_what_does_not_fit_is_left),
     };
