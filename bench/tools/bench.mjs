@@ -163,13 +163,14 @@ export class Bench {
 
   /**
    * Starts a peer with an app and waits for its first answer. The caller stops it. `how` goes to the
-   * peer's `command`: a `folder` to serve instead, `options` of Capra's own.
+   * peer's `command`: a `folder` to serve instead, `options` of Capra's own. `cpu`: a list of CPUs
+   * for the server, as taskset takes it, in place of its one.
    */
   async start(peer, app, how = {}) {
     const port = await freePort();
     const command = peer.command({ bench: this, port, app, ...how });
     const logFile = join(this.output, `${peer.name}.log`);
-    return startServer({ command, port, cpu: this.serverCpu, logFile });
+    return startServer({ command, port, cpu: how.cpu ?? this.serverCpu, logFile });
   }
 
   /**

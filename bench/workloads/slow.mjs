@@ -8,7 +8,7 @@ import { HELLO_BODY } from '../tools/server.mjs';
 const OTHERS = { connections: 8, length: HELLO_BODY.length };
 const WARMUP_REQUESTS = 20_000;
 const MOST_ROUNDS = 3;
-const SLOW_HEADS = 1000;
+const SLOW_HEADS = 5000;
 const STALLED_BODIES = 1000;
 const BATCH = 500;
 
