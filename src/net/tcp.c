@@ -114,6 +114,11 @@ static void read_input(tcp *t)
     conn *c = &t->conn;
     size_t size;
     char *room = conn_input_room(c, t->net->memory, &size);
+    if (size == 0) { /* recv would answer as it does at the end */
+        c->is_paused = true;
+        watch(t);
+        return;
+    }
     ssize_t const got = recv(t->fd, room, size, 0);
     if (got > 0) {
         take_input(t, (size_t)got);

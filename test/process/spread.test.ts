@@ -47,15 +47,11 @@ const ROUNDS = 5;
 test('64 connections over two workers: no worse than 60 to 40', async () => {
   const server = await startCapra({ app, args: ['--workers', '2'] });
   try {
-    // The middle one of several rounds: a worker that the system lets stand for long has less.
-    const shares: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const { wires, pids } = await connectMany(server.port, 64);
-      shares.push(largestShare(pids));
+      assert.ok(largestShare(pids) <= 0.6, `${largestShare(pids)} of 64 went to one worker`);
       for (const wire of wires) wire.close();
     }
-    const middle = shares.toSorted((a, b) => a - b)[ROUNDS >> 1];
-    assert.ok(middle <= 0.6, `of 64 there went to one worker ${shares}`);
   } finally {
     await server.stop();
   }
