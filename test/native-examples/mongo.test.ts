@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { until } from '../support/deadline.ts';
 import { type OwnTutorial, startTutorial } from '../tutorial/support.ts';
 import {
   change,
@@ -84,6 +85,28 @@ for (const host of HOSTS) {
     });
   });
 }
+
+test('examples/c-mongo lists posts of several processes in the order they were made', async () => {
+  const env = { MONGODB_URI: uri };
+  const apps = [
+    await startExample('c-mongo', 'capra', { env }),
+    await startExample('c-mongo', 'capra', { env }),
+  ];
+  const made: string[] = [];
+  for (let at = 0; at < 8; at++) {
+    const title = randomUUID();
+    const send = apps[at % apps.length].send('POST /api/posts', { title, content: 'Text' });
+    const { createdAt } = (await expect(send, 201)).json();
+    made.unshift(title);
+    await until(() => Date.now() > createdAt, 'the next millisecond');
+  }
+  const posts = (await expect(apps[0].call('GET /api/posts'), 200)).json();
+  assert.deepEqual(
+    posts.slice(0, made.length).map(({ title }: { title: string }) => title),
+    made,
+  );
+  for (const app of apps) await app.stop();
+});
 
 test('examples/c-mongo answers 503 without a server, and wants a right address', async () => {
   const MONGODB_URI = 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200';

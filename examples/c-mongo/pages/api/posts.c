@@ -43,12 +43,13 @@ static void fail(capra_response *res, const bson_error_t *error)
     capra_fail(res, 503, "The database cannot be reached");
 }
 
-/* GET: the newest first. */
+/* GET: the newest first. An id alone does not tell which is newer: of ids made within one second by
+ * two processes, the processes' random part decides. */
 static void list_posts(capra_response *res, mongoc_collection_t *posts)
 {
     bson_t filter = BSON_INITIALIZER;
-    bson_t *options =
-        BCON_NEW("sort", "{", "_id", BCON_INT32(-1), "}", "limit", BCON_INT64(MAX_POSTS));
+    bson_t *options = BCON_NEW("sort", "{", "createdAt", BCON_INT32(-1), "_id", BCON_INT32(-1), "}",
+                               "limit", BCON_INT64(MAX_POSTS));
     mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(posts, &filter, options, NULL);
     json_t *list = json_array();
     const bson_t *document;
