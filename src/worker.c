@@ -305,6 +305,7 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
                  void (*on_end)(void *data), void *data, char *why, size_t why_size)
 {
     app *a;
+    rescue_prepare();
     int error = app_load(&a, config->manifest, why, why_size);
     if (error != 0)
         return error;

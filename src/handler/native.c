@@ -22,10 +22,20 @@ static int refuse(void *library, char *why, size_t size, const char *format, ...
     return CAPRA_E_LOAD;
 }
 
-/* The same object is loaded again when a new build has the same route; its state stays. */
-static const char *begin(capra_init_hook *hook)
+/* One at a time, on the thread that loads. */
+static const char *volatile initialised_file;
+
+const char *native_initialised_file(void)
 {
+    return initialised_file;
+}
+
+/* The same object is loaded again when a new build has the same route; its state stays. */
+static const char *begin(capra_init_hook *hook, const char *file)
+{
+    initialised_file = file;
     const char *reason = hook->holders == 0 ? hook->run(&hook->state) : NULL;
+    initialised_file = NULL;
     if (reason == NULL)
         hook->holders++;
     return reason;
@@ -73,7 +83,7 @@ int native_load(native_route *out, const char *module, const char *file, bool is
     if (hook == NULL && dlsym(library, "capra_exit") != NULL)
         return refuse(library, why, why_size,
                       "%s: it has a CAPRA_EXIT(function) and no CAPRA_INIT(function)", file);
-    const char *reason = hook == NULL ? NULL : begin(hook);
+    const char *reason = hook == NULL ? NULL : begin(hook, file);
     if (reason != NULL)
         return refuse(library, why, why_size, "%s: its CAPRA_INIT failed: %s", file, reason);
     out->run = route->run;

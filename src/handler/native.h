@@ -18,6 +18,9 @@ typedef struct native_route {
 int native_load(native_route *out, const char *module, const char *file, bool is_cpp, char *why,
                 size_t why_size);
 
+/* The source of the route whose CAPRA_INIT runs; NULL when none does. For a signal handler. */
+const char *native_initialised_file(void);
+
 /* The last one of its object runs its CAPRA_EXIT. Takes NULL. */
 void native_unload(void *library);
 

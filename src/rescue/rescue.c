@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "guard.h"
+#include "handler/native.h"
 #include "line.h"
 #include "pipeline.h"
 #include "stack.h"
@@ -50,7 +51,7 @@ static const char take_wasm_fault_name[] = "_ZN2v828TryHandleWebAssemblyTrapPosi
 
 static struct {
     rescue_config config;
-    bool has_begun;
+    bool is_prepared, has_begun;
     pthread_t loop_thread;
     watch *watch;
     void (*interrupt)(void *data);
@@ -88,7 +89,10 @@ static void put_place(line *l, const rescue_blame *blame, const rescue_tally *ta
     if (GUARD_ENTER(&g)) {
         const capra_request *req = blame->request;
         const app_route *route = req != NULL ? req->route : blame->route;
-        if (route != NULL) {
+        if (native_initialised_file() != NULL) {
+            line_put(l, " in the CAPRA_INIT of ");
+            line_put(l, native_initialised_file());
+        } else if (route != NULL) {
             line_put(l, " in ");
             line_put(l, route->file);
         } else if (req != NULL) {
@@ -227,20 +231,38 @@ static size_t find_fault(int number)
     return i;
 }
 
+/* "⨯ SIGSEGV (an access to memory that is not there: 0x7f12)". */
+static void put_fault(line *l, const fault_row *fault, const siginfo_t *info)
+{
+    line_put(l, "⨯ ");
+    line_put(l, fault->name);
+    line_put(l, " (");
+    line_put(l, fault->meaning);
+    if (info != NULL && (fault->number == SIGSEGV || fault->number == SIGBUS)) {
+        line_put(l, ": ");
+        line_put_hex(l, (uintptr_t)info->si_addr);
+    }
+    line_put(l, ")");
+}
+
 static void rescue_from(const fault_row *fault, const siginfo_t *info)
 {
     line l = { 0 };
     rescue_blame const blame = blame_now(CAPRA_E_CRASHED, slice_of("", 0));
-    line_put(&l, "⨯ ");
-    line_put(&l, fault->name);
-    line_put(&l, " (");
-    line_put(&l, fault->meaning);
-    if (info != NULL && (fault->number == SIGSEGV || fault->number == SIGBUS)) {
-        line_put(&l, ": ");
-        line_put_hex(&l, (uintptr_t)info->si_addr);
-    }
-    line_put(&l, ")");
+    put_fault(&l, fault, info);
     answer_and_log(&l, &blame);
+    stack_log();
+}
+
+/* Before the worker serves: nobody waits for an answer. */
+static void log_early_fault(const fault_row *fault, const siginfo_t *info)
+{
+    line l = { 0 };
+    rescue_blame const nobody = { 0 };
+    rescue_tally const none = { 0 };
+    put_fault(&l, fault, info);
+    put_place(&l, &nobody, &none);
+    line_log(&l);
     stack_log();
 }
 
@@ -283,6 +305,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
             pthread_kill(worker.loop_thread, KNOCK_SIGNAL);
             wait_for_answers();
         }
+    } else if (!worker.has_begun && is_loop_thread()) {
+        log_early_fault(&faults[which], info);
     }
     hand_back(which, info);
 }
@@ -445,16 +469,24 @@ static void release_signals(void)
     sigaction(KNOCK_SIGNAL, &worker.before_knock, NULL);
 }
 
+void rescue_prepare(void)
+{
+    if (worker.is_prepared)
+        return;
+    worker.is_prepared = true;
+    worker.loop_thread = pthread_self();
+    *(void **)&worker.take_wasm_fault = dlsym(RTLD_DEFAULT, take_wasm_fault_name);
+    take_stack();
+    catch_signals();
+}
+
 void rescue_begin(const rescue_config *config)
 {
     static bool is_registered;
     if (worker.has_begun)
         return;
     worker.config = *config;
-    worker.loop_thread = pthread_self();
-    *(void **)&worker.take_wasm_fault = dlsym(RTLD_DEFAULT, take_wasm_fault_name);
-    take_stack();
-    catch_signals();
+    rescue_prepare();
     worker.has_begun = true;
     if (!is_registered)
         is_registered = atexit(on_exit_called) == 0;
@@ -468,9 +500,9 @@ void rescue_begin(const rescue_config *config)
 
 void rescue_end(void)
 {
-    if (!worker.has_begun)
+    if (!worker.is_prepared)
         return;
-    worker.has_begun = false;
+    worker.is_prepared = worker.has_begun = false;
     watch_free(worker.watch);
     worker.watch = NULL;
     release_signals();

@@ -21,10 +21,15 @@ typedef struct rescue_config {
     uint64_t stall_ms; /* the loop may be held for so long; 0: it is not watched */
 } rescue_config;
 
-/* From now on signals and the end of the process are caught, and the loop is watched. */
+/* Before the app is loaded, on the thread that will have the loop: from now on the log says where a
+ * fault was. */
+void rescue_prepare(void);
+
+/* From now on signals and the end of the process are caught for those who wait for an answer, and
+ * the loop is watched. */
 void rescue_begin(const rescue_config *config);
 
-/* The worker has closed all that it had. Does nothing when nothing was begun. */
+/* The worker has closed all that it had. Does nothing when nothing was begun or prepared. */
 void rescue_end(void);
 
 /* Around each visit to what the worker does in a turn of its loop. */

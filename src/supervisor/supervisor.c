@@ -129,13 +129,15 @@ static void start_later(supervisor *s)
     }
 }
 
+/* One that never served has failed to live, however long it has tried. */
 static void replace(child *c)
 {
     supervisor *s = supervisor_of(c);
-    bool const died_young = uv_now(&s->family.loop) - c->started_ms < YOUNG_MS;
+    bool const has_failed =
+        c->state == CHILD_STARTING || uv_now(&s->family.loop) - c->started_ms < YOUNG_MS;
     child_release(c);
     s->died++;
-    s->failures = died_young ? s->failures + 1 : 0;
+    s->failures = has_failed ? s->failures + 1 : 0;
     start_later(s);
 }
 
@@ -178,6 +180,20 @@ static void refuse_generation(supervisor *s, uint32_t kept)
     write_run_file(s);
 }
 
+/* Whoever starts servers (a person, systemd, Kubernetes) is told at once that this one does not,
+ * and starts it again if that is wanted. Workers that still try have nothing to finish. */
+static void fail_to_start(supervisor *s)
+{
+    log_line(LOG_ERROR, "the server does not start: a worker has ended before it could serve");
+    s->exit_code = 1;
+    list_each (link, &s->family.children) {
+        child *c = LIST_OWNER(link, child, link);
+        if (c->state == CHILD_STARTING)
+            child_kill(c);
+    }
+    stop(s);
+}
+
 /* A worker that never served. Where nothing is known to be good yet, the first ones end the start;
  * in development the next build may mend it. */
 static void back_off(child *c)
@@ -193,9 +209,18 @@ static void back_off(child *c)
         replace(c);
     } else {
         child_release(c);
-        s->exit_code = 1;
-        stop(s);
+        fail_to_start(s);
     }
+}
+
+static void give_up(child *c)
+{
+    log_line(
+        LOG_ERROR,
+        "worker %d has not got ready within %d s and is killed: a CAPRA_INIT, or a module that "
+        "is loaded at the start, waits for something",
+        c->process.pid, START_MS / 1000);
+    child_kill(c);
 }
 
 static void kill_hard(child *c)
@@ -214,7 +239,7 @@ typedef void (*child_action)(child *c);
 /* Every pair has an answer. */
 static const child_action actions[CHILD_STATES][CHILD_EVENTS] = {
     /*                   ready    exited    drain        deadline  */
-    [CHILD_STARTING] = { admit, back_off, begin_drain, kill_hard },
+    [CHILD_STARTING] = { admit, back_off, begin_drain, give_up },
     [CHILD_SERVING] = { ignore, replace, begin_drain, ignore },
     [CHILD_DRAINING] = { ignore, forget, ask_to_drain, kill_hard },
 };
