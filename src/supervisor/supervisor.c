@@ -215,11 +215,10 @@ static void back_off(child *c)
 
 static void give_up(child *c)
 {
-    log_line(
-        LOG_ERROR,
-        "worker %d has not got ready within %d s and is killed: a CAPRA_INIT, or a module that "
-        "is loaded at the start, waits for something",
-        c->process.pid, START_MS / 1000);
+    log_line(LOG_ERROR,
+             "worker %d has not got ready within %d s and is killed; does a CAPRA_INIT wait for "
+             "something?",
+             c->process.pid, START_MS / 1000);
     child_kill(c);
 }
 
