@@ -115,6 +115,20 @@ void pipeline_tell_end(capra_request *req);
 void pipeline_tell_half_closed(capra_request *req);
 void pipeline_tell_drained(capra_request *req);
 
+/* Around what a handler in C is called back for: if it crashes or holds the loop, it was this
+ * request's. The first returns what the second is to be given. */
+static inline capra_request *pipeline_begin_call(capra_request *req)
+{
+    capra_request *const before = req->server->running;
+    req->server->running = req;
+    return before;
+}
+
+static inline void pipeline_end_call(server *s, capra_request *before)
+{
+    s->running = before;
+}
+
 /* Around calls into the script host; entered once in a turn, left when all have been made. */
 static inline void pipeline_enter(server *s)
 {

@@ -65,12 +65,15 @@ static void leave_connection(capra_request *req)
 
 void native_cancel(capra_request *req)
 {
+    server *s = req->server;
     held *h = req->held;
     leave_connection(req);
     req->res.state = RESPONSE_ENDED;
     req->flows = false;
     h->state = HELD_CANCELLED;
+    capra_request *const before = pipeline_begin_call(req);
     h->on_cancel(req, h->cancel_data);
+    pipeline_end_call(s, before);
 }
 
 /* ---- Answers ---- */
@@ -213,9 +216,13 @@ int capra_response_on_drain(capra_response *res, void (*drained)(capra_response 
 
 void native_tell_drained(capra_request *req)
 {
+    server *s = req->server;
     held *h = req->held;
-    if (h->state == HELD_WAITING && h->on_drain != NULL)
-        h->on_drain(&req->res, h->drain_data);
+    if (h->state != HELD_WAITING || h->on_drain == NULL)
+        return;
+    capra_request *const before = pipeline_begin_call(req);
+    h->on_drain(&req->res, h->drain_data);
+    pipeline_end_call(s, before);
 }
 
 int capra_request_on_body(capra_request *req,
@@ -234,9 +241,13 @@ int capra_request_on_body(capra_request *req,
 
 void native_tell_piece(capra_request *req, capra_slice piece, bool is_last)
 {
+    server *s = req->server;
     held *h = req->held;
-    if (h->state == HELD_WAITING && h->on_piece != NULL)
-        h->on_piece(req, piece, is_last, h->piece_data);
+    if (h->state != HELD_WAITING || h->on_piece == NULL)
+        return;
+    capra_request *const before = pipeline_begin_call(req);
+    h->on_piece(req, piece, is_last, h->piece_data);
+    pipeline_end_call(s, before);
 }
 
 void capra_request_pause(capra_request *req)

@@ -83,7 +83,9 @@ static void on_due(void *data)
     appointment *a = data;
     server *s = a->req->server;
     list_remove(&a->link);
+    capra_request *const before = pipeline_begin_call(a->req);
     a->due(a->req, a->data);
+    pipeline_end_call(s, before);
     after_call(s);
 }
 
@@ -124,7 +126,9 @@ static void on_word(wake_task *task)
     word const w = *(word *)task;
     server *s = w.req->server;
     free(task);
+    capra_request *const before = pipeline_begin_call(w.req);
     w.run(w.req, w.data);
+    pipeline_end_call(s, before);
     after_call(s);
 }
 
@@ -187,6 +191,14 @@ static void run_there(thread_task *task)
     if (req->held->state != HELD_CANCELLED)
         req->route->blocking(req, &req->res);
     wake_post(req->server->native->wake, &e->back);
+}
+
+const capra_request *native_on_this_thread(const server *s)
+{
+    const native_host *host = s->native;
+    const thread_task *task =
+        host == NULL || host->threads == NULL ? NULL : threads_current(host->threads);
+    return task == NULL ? NULL : LIST_OWNER(task, errand, there)->req;
 }
 
 void native_run_blocking(capra_request *req, capra_response *res)

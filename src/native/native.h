@@ -37,6 +37,9 @@ void native_free_let_go(struct server *s);
 /* The handler of routes that wait, in the place of their own: it runs that on another thread. */
 void native_run_blocking(capra_request *req, capra_response *res);
 
+/* Whose handler waits on the calling thread; NULL: nobody's. For a signal handler. */
+const capra_request *native_on_this_thread(const struct server *s);
+
 /* What handlers need of the loop that the server is on; made when one first asks. */
 typedef struct native_host native_host;
 

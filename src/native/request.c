@@ -299,6 +299,8 @@ void native_end(capra_request *req)
         if (h->block != NULL)
             pool_give(&req->server->memory.blocks, h->block);
     }
+    capra_request *const before = pipeline_begin_call(req);
     for (farewell *f = req->farewells; f != NULL; f = f->before)
         f->done(f->data);
+    pipeline_end_call(req->server, before);
 }

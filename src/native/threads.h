@@ -20,6 +20,9 @@ threads *threads_new(uint32_t most);
 /* Calls `task->run` on one of the threads, in the order of asking; with none free it waits. */
 void threads_run(threads *t, thread_task *task);
 
+/* What runs on the calling thread; NULL when it is none of these. For a signal handler. */
+const thread_task *threads_current(const threads *t);
+
 /* Waits until all that was asked for is done. */
 void threads_free(threads *t);
 

@@ -2,8 +2,8 @@
 #include "rescue.h"
 
 #include "answers.h"
-#include "base/arena.h"
 #include "base/error.h"
+#include "base/signal_stack.h"
 #include "guard.h"
 #include "handler/native.h"
 #include "line.h"
@@ -49,6 +49,14 @@ enum { FAULTS = sizeof faults / sizeof *faults, STACK_BYTES = 128 * 1024, LAST_S
 typedef bool (*take_wasm_fault_fn)(int number, siginfo_t *info, void *context);
 static const char take_wasm_fault_name[] = "_ZN2v828TryHandleWebAssemblyTrapPosixEiP9siginfo_tPv";
 
+/* What another thread has met, for the loop's to answer. */
+typedef struct elsewhere {
+    _Atomic bool is_set;
+    const fault_row *fault; /* NULL: it has called exit() */
+    const siginfo_t *info;
+    const capra_request *request; /* of a blocking handler that runs there; NULL: none does */
+} elsewhere;
+
 static struct {
     rescue_config config;
     bool is_prepared, has_begun;
@@ -58,10 +66,10 @@ static struct {
     void *interrupt_data;
     struct sigaction before[FAULTS], before_knock;
     take_wasm_fault_fn take_wasm_fault;
-    void *stack; /* for signal handlers: a fault may be that there is no more of the usual one */
+    signal_stack *stack;
     _Atomic bool is_over; /* somebody answers, or has */
     _Atomic bool is_answered;
-    _Atomic int fault_elsewhere; /* the signal of another thread, whose turn it is */
+    elsewhere elsewhere;
 } worker;
 
 /* ---- What is said ---- */
@@ -183,6 +191,8 @@ static const app_route *route_in(capra_slice stack)
 static rescue_blame blame_now(int code, capra_slice stack)
 {
     rescue_blame blame = { .request = running(), .code = code };
+    if (worker.elsewhere.request != NULL)
+        blame.request = worker.elsewhere.request;
     if (blame.request == NULL)
         blame.route = route_in(stack);
     if (blame.request == NULL && blame.route == NULL)
@@ -251,7 +261,6 @@ static void rescue_from(const fault_row *fault, const siginfo_t *info)
     rescue_blame const blame = blame_now(CAPRA_E_CRASHED, slice_of("", 0));
     put_fault(&l, fault, info);
     answer_and_log(&l, &blame);
-    stack_log();
 }
 
 /* Before the worker serves: nobody waits for an answer. */
@@ -266,9 +275,15 @@ static void log_early_fault(const fault_row *fault, const siginfo_t *info)
     stack_log();
 }
 
-static void wait_for_answers(void)
+/* On a thread that is not the loop's: that one is interrupted, and answers. */
+static void have_answered(const fault_row *fault, const siginfo_t *info)
 {
     struct timespec const moment = { .tv_nsec = 2000000 };
+    worker.elsewhere.fault = fault;
+    worker.elsewhere.info = info;
+    worker.elsewhere.request = native_on_this_thread(served());
+    atomic_store(&worker.elsewhere.is_set, true);
+    pthread_kill(worker.loop_thread, KNOCK_SIGNAL);
     for (int i = 0; i < 500 && !atomic_load(&worker.is_answered); i++)
         nanosleep(&moment, NULL);
 }
@@ -298,13 +313,11 @@ static void on_fault(int number, siginfo_t *info, void *context)
         guard_return();
     if (is_mine()) {
         limit_time();
-        if (is_loop_thread()) {
+        if (is_loop_thread())
             rescue_from(&faults[which], info);
-        } else {
-            atomic_store(&worker.fault_elsewhere, number);
-            pthread_kill(worker.loop_thread, KNOCK_SIGNAL);
-            wait_for_answers();
-        }
+        else
+            have_answered(&faults[which], info);
+        stack_log();
     } else if (!worker.has_begun && is_loop_thread()) {
         log_early_fault(&faults[which], info);
     }
@@ -370,15 +383,26 @@ void rescue_judge(capra_slice stack)
     judge(stack, false);
 }
 
-/* From the watch, or for another thread that has met a fault. */
+/* Nothing is to move any more while the other thread ends the process. */
+static void answer_for_fault_elsewhere(void)
+{
+    rescue_from(worker.elsewhere.fault, worker.elsewhere.info);
+    for (;;)
+        pause();
+}
+
+static void answer_for_exit(void);
+
+/* From the watch, or for another thread that has met its end. */
 static void on_knock(int number)
 {
     (void)number;
-    int const elsewhere = atomic_exchange(&worker.fault_elsewhere, 0);
-    if (elsewhere != 0)
-        rescue_from(&faults[find_fault(elsewhere)], NULL);
-    else
+    if (!atomic_exchange(&worker.elsewhere.is_set, false))
         judge(slice_of("", 0), true);
+    else if (worker.elsewhere.fault != NULL)
+        answer_for_fault_elsewhere();
+    else
+        answer_for_exit();
 }
 
 static void knock(void *data, bool by_force)
@@ -398,11 +422,9 @@ void rescue_set_interrupt(void (*ask)(void *data), void *data)
 
 /* ---- Exits ---- */
 
-static void rescue_exit(const char *call, int code, capra_slice stack)
+static void answer_exit(const char *call, int code, capra_slice stack)
 {
     line l = { 0 };
-    if (!is_mine())
-        return;
     rescue_blame const blame = blame_now(CAPRA_E_CRASHED, stack);
     line_put(&l, "⨯ ");
     line_put(&l, call);
@@ -418,38 +440,29 @@ static void rescue_exit(const char *call, int code, capra_slice stack)
 
 void rescue_on_exit(int code, capra_slice stack)
 {
-    rescue_exit("process.exit", code & 0xff, stack);
+    if (is_mine())
+        answer_exit("process.exit", code & 0xff, stack);
+}
+
+static void answer_for_exit(void)
+{
+    answer_exit("exit", -1, slice_of("", 0));
 }
 
 /* exit() in a route in C, or in a library. */
 static void on_exit_called(void)
 {
-    if (is_loop_thread())
-        rescue_exit("exit", -1, slice_of("", 0));
+    if (!is_mine())
+        return;
+    if (is_loop_thread()) {
+        answer_for_exit();
+    } else {
+        limit_time(); /* what the loop has locked, this thread may wait for */
+        have_answered(NULL, NULL);
+    }
 }
 
 /* ---- The start and the end ---- */
-
-/* Only the loop's thread gets one; others have what they have. */
-static void take_stack(void)
-{
-    stack_t now, ours = { .ss_size = STACK_BYTES };
-    if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0)
-        return;
-    worker.stack = memory_take(STACK_BYTES); /* untouched until it is needed */
-    ours.ss_sp = worker.stack;
-    sigaltstack(&ours, NULL);
-}
-
-static void give_stack_back(void)
-{
-    stack_t const none = { .ss_flags = SS_DISABLE };
-    if (worker.stack == NULL)
-        return;
-    sigaltstack(&none, NULL);
-    free(worker.stack);
-    worker.stack = NULL;
-}
 
 /* SA_NODEFER: a fault while one is being handled comes here too, and back to its guard. */
 static void catch_signals(void)
@@ -476,7 +489,7 @@ void rescue_prepare(void)
     worker.is_prepared = true;
     worker.loop_thread = pthread_self();
     *(void **)&worker.take_wasm_fault = dlsym(RTLD_DEFAULT, take_wasm_fault_name);
-    take_stack();
+    worker.stack = signal_stack_take();
     catch_signals();
 }
 
@@ -506,7 +519,7 @@ void rescue_end(void)
     watch_free(worker.watch);
     worker.watch = NULL;
     release_signals();
-    give_stack_back();
+    signal_stack_give_back(worker.stack);
 }
 
 void rescue_enter(void)

@@ -68,9 +68,9 @@ const native: Files = {
         abort();
     }
 
-    CAPRA_API volatile int bad_deep(volatile int n);
+    CAPRA_API int bad_deep(volatile int n);
 
-    volatile int bad_deep(volatile int n)
+    int bad_deep(volatile int n)
     {
         volatile char room[4096];
         room[n & 4095] = (char)n;
@@ -242,6 +242,150 @@ const dyingInC: Case[] = [
   { does: 'exit', status: 500, log: /exit was called in pages\/api\/bad\.c/ },
 ];
 
+/** Never answers by itself. */
+const waitInC: Files = {
+  'pages/api/wait.c': `
+    #include <capra.h>
+    #include <stdio.h>
+
+    static void wait_for_ever(capra_request *req, capra_response *res)
+    {
+        (void)res;
+        capra_defer(req);
+        fputs("waits\\n", stderr);
+    }
+
+    CAPRA_ROUTE(wait_for_ever);`,
+};
+
+/** Routes whose crash comes when their first call has returned, or on a thread of its own. */
+const later: Files = {
+  'pages/api/later.c': `
+    #include <capra.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+
+    CAPRA_CONFIG({ api: { bodyParser: false } });
+
+    static char chunk[1 << 16];
+
+    static void on_due(capra_request *req, void *data)
+    {
+        (void)req;
+        (void)data;
+        abort();
+    }
+
+    static void on_piece(capra_request *req, capra_slice piece, bool is_last, void *data)
+    {
+        (void)piece;
+        (void)is_last;
+        on_due(req, data);
+    }
+
+    static void on_drain(capra_response *res, void *data)
+    {
+        (void)res;
+        on_due(data, data);
+    }
+
+    static void on_end(void *data)
+    {
+        on_due(data, data);
+    }
+
+    static void later(capra_request *req, capra_response *res)
+    {
+        const char *when = capra_text(req, capra_request_query(req, "when"));
+        capra_defer(req);
+        if (strcmp(when, "timer") == 0)
+            capra_after(req, 1, on_due, NULL);
+        if (strcmp(when, "post") == 0)
+            capra_post(req, on_due, NULL);
+        if (strcmp(when, "body") == 0)
+            capra_request_on_body(req, on_piece, NULL);
+        if (strcmp(when, "cancel") == 0)
+            capra_on_cancel(req, on_due, NULL);
+        if (strcmp(when, "drain") == 0) {
+            capra_response_begin(res, 200, "text/plain", -1);
+            while (capra_response_write(res, chunk, sizeof chunk) != CAPRA_FULL)
+                ;
+            capra_response_on_drain(res, on_drain, req);
+        }
+        if (strcmp(when, "end") == 0) {
+            capra_on_end(req, on_end, req);
+            capra_response_text(res, 200, "the end");
+        }
+        fputs("defers\\n", stderr);
+    }
+
+    CAPRA_ROUTE(later);`,
+  'pages/api/thread.c': `
+    #include <capra.h>
+    #include <stdlib.h>
+
+    CAPRA_CONFIG({ blocking: true });
+
+    CAPRA_API int thread_deep(volatile int n);
+
+    int thread_deep(volatile int n)
+    {
+        volatile char room[4096];
+        room[n & 4095] = (char)n;
+        return n == 0 ? room[0] : thread_deep(n + 1) + room[n & 4095];
+    }
+
+    static void thread(capra_request *req, capra_response *res)
+    {
+        volatile int *volatile nowhere = NULL;
+        capra_slice const does = capra_request_query(req, "does");
+        (void)res;
+        if (capra_slice_is(does, "segv"))
+            *nowhere = 1;
+        if (capra_slice_is(does, "deep"))
+            thread_deep(1);
+        if (capra_slice_is(does, "exit"))
+            exit(3);
+        abort();
+    }
+
+    CAPRA_ROUTE(thread);`,
+};
+
+/** The answer's status, or that there is none; and what the log says. */
+const lateCrashes: { request: string; status?: number; log: RegExp }[] = [
+  ...['timer', 'post', 'body'].map((when) => ({
+    request: `/api/later?when=${when}`,
+    status: 500,
+    log: /SIGABRT .* in pages\/api\/later\.c, at POST \/api\/later\n/,
+  })),
+  ...['cancel', 'drain', 'end'].map((when) => ({
+    request: `/api/later?when=${when}`,
+    log: /SIGABRT .* in pages\/api\/later\.c, at POST \/api\/later\n/,
+  })),
+  {
+    request: '/api/thread?does=segv',
+    status: 500,
+    log: /SIGSEGV .*: 0x0\) in pages\/api\/thread\.c, at POST \/api\/thread\n[\s\S]*at \(.*\.so\+0x/,
+  },
+  {
+    request: '/api/thread?does=deep',
+    status: 500,
+    log: /SIGSEGV .* in pages\/api\/thread\.c[\s\S]*at thread_deep \(/,
+  },
+  {
+    request: '/api/thread?does=abort',
+    status: 500,
+    log: /SIGABRT .* in pages\/api\/thread\.c, at POST \/api\/thread\n/,
+  },
+  {
+    request: '/api/thread?does=exit',
+    status: 500,
+    log: /exit was called in pages\/api\/thread\.c, at POST \/api\/thread\n/,
+  },
+];
+
 const stalledInC: Case[] = [
   { does: 'spin', status: 504, log: /held for [\s\S]*in pages\/api\/bad\.c[\s\S]*at \(.*\.so\+0x/ },
   { does: 'sleep', status: 504, log: /held for [\s\S]*in pages\/api\/bad\.c[\s\S]*at sleep \(/ },
@@ -283,6 +427,37 @@ for (const [kind, app] of [
           await serves(server);
           const first = server.worker();
           isWhole(await server.call(`GET /api/bad?does=${does}`), status);
+          await server.logged(log);
+          await server.logged(new RegExp(`worker ${first} `));
+          await serves(server);
+        }));
+    }
+  });
+}
+
+for (const [kind, app] of [
+  ['a worker without Node', { ...native, ...waitInC, ...later }],
+  ['a worker with Node', { ...native, ...later, 'pages/api/wait.ts': script['pages/api/wait.ts'] }],
+] as const) {
+  describe(`a route in C that goes on after its first call, in ${kind}`, () => {
+    for (const { request, status, log } of lateCrashes) {
+      test(`and crashes: ${request}`, () =>
+        withCapra({ app }, async (server) => {
+          await serves(server);
+          const first = server.worker();
+          const other = await ask(server, 'GET /api/wait');
+          await server.logged(/waits/);
+          const wire = await Wire.open(server.port);
+          await wire.send(format(`POST ${request}`, { body: 'a body' }));
+          if (status !== undefined) {
+            isWhole(await wire.answer(), status);
+          } else if (/cancel/.test(request)) {
+            await server.logged(/defers/);
+            wire.reset();
+          } else {
+            await wire.rest();
+          }
+          isWhole(await other.answer(), 500);
           await server.logged(log);
           await server.logged(new RegExp(`worker ${first} `));
           await serves(server);
