@@ -56,7 +56,7 @@ export interface Core {
   ): boolean | undefined;
 
   /**
-   * The project's proxy lets a request go on (`Host.proxy`): to `target`, a path and query, if it says so; with `head`
+   * The project's proxy (`Host.proxy`), or who listens (`Host.heard`), lets a request go on: to `target`, a path and query, if it says so; with `head`
    * instead of the request's own, as it was given, if it has changed that. The fields that frame the message must be the
    * same. `lines`, as `head` of `respond`, are for the answer unless who answers sets others, `cookies` are Set-Cookie
    * lines that it has besides its own. The id names nothing afterwards.
@@ -125,6 +125,9 @@ export interface Core {
 
   /** While it is held, a worker that is to end waits, though no connection is open: work goes on that no client waits for. */
   hold(isHeld: boolean): void;
+
+  /** Whether `Host.heard` is asked about each request from now on. */
+  hear(isHeard: boolean): void;
 
   /**
    * The handler has so many milliseconds in all to answer, counted from `Host.request`. For a module that says
@@ -198,6 +201,20 @@ export interface Host {
    * comes by `body`, whole, after `readBody`.
    */
   proxy(
+    id: number,
+    method: number,
+    targetAt: number,
+    targetLength: number,
+    head: string,
+    path: string | undefined,
+    body: undefined | null,
+  ): void;
+
+  /**
+   * A request, before anything else is made of it, while `Core.hear` wants it. Arguments and answers are as those of
+   * `proxy`.
+   */
+  heard(
     id: number,
     method: number,
     targetAt: number,

@@ -8,6 +8,7 @@ import { runClean } from './context.ts';
 import { Closed, type Core, type Host, SLOTS } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
+import { emitRequest } from './facade.ts';
 import { kId, kListens, kRequest, kResponse, kTrailers } from './internals.ts';
 import { lent } from './lent.ts';
 import { logError, stackNow } from './log.ts';
@@ -113,6 +114,25 @@ export function createHost(
       req[kResponse] = res;
       if (runClean === undefined) runProxy(route, req, res);
       else runClean(() => runProxy(route, req, res));
+      if (res[kId] === id) live[id & SLOTS] = res;
+    },
+
+    heard(id, method, targetAt, targetLength, head, path, body) {
+      const name = METHODS[method] as string;
+      const req = new StreamedRequest(
+        noRoute,
+        name,
+        targetAt,
+        targetLength,
+        head,
+        path,
+        undefined,
+        body,
+      );
+      const res = new ApiResponse(server, req, id);
+      req[kResponse] = res;
+      if (runClean === undefined) emitRequest(server, req);
+      else runClean(() => emitRequest(server, req));
       if (res[kId] === id) live[id & SLOTS] = res;
     },
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import type { Server as HttpServer } from 'node:http';
 import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import type { Core } from './core.ts';
 import type { Edge } from './edge/edge.ts';
+import type { Facade } from './facade.ts';
 import type { Settings } from './manifest.ts';
 import type { Response } from './response.ts';
 
@@ -21,5 +21,5 @@ export interface Server {
   /** Tasks that run on behind their answers. */
   tasks: number;
   /** What `res.socket.server` shows; made when it is first looked at. */
-  facade: HttpServer | undefined;
+  facade: Facade | undefined;
 }

@@ -5,10 +5,10 @@
  * prototype; the bytes of the connection are C's, and never pass through here.
  */
 
-import { Server as HttpServer } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { assignable, bare, own } from './bare.ts';
+import { Facade } from './facade.ts';
 import { kId, kPeer, kRequest, kResponse, kServer, kState, kTimer } from './internals.ts';
 import { coded } from './node-errors.ts';
 import { abort, type Response, State } from './response.ts';
@@ -94,7 +94,7 @@ export class Socket extends bare<Inherited>(NetSocket) {
 
   get server(): object {
     const server = this[kResponse][kServer];
-    server.facade ??= Object.create(HttpServer.prototype) as HttpServer;
+    server.facade ??= new Facade(server);
     return server.facade;
   }
 

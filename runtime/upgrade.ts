@@ -17,7 +17,7 @@ import type { Server } from './server.ts';
 export const noRoute: Route = {
   pattern: '/',
   params: paramNames('/'),
-  file: 'upgrade',
+  file: 'a listener of res.socket.server',
   module: undefined,
   message: undefined,
   limits: {

@@ -10,34 +10,61 @@
  *
  *     find_route ─▶ asked ─▶ passed ─▶ find_route goes on behind its redirects
  *
+ * Whoever listens to `request` on `res.socket.server`, as socket.io does, is asked in the same way,
+ * at the very beginning of find_route.
+ *
  * While it is asked the request's body stays where it is. A proxy that reads it is given all of it
  * at once, and what it was given is kept for the route. */
 
-verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
+static verdict go_on(capra_request *req)
+{
+    return req->proxied->is_heard ? pipeline_find_behind_listeners(req)
+                                  : pipeline_find_behind_proxy(req);
+}
+
+static verdict ask(capra_request *req, const proxied *question,
+                   void (*call)(void *data, capra_request *req))
 {
     server *s = req->server;
-    if (s->script == NULL) {
-        response_page(&req->res, 500);
-        return ANSWERED;
-    }
-    const app_settings *settings = app_get_settings(req->app);
     req->proxied = arena_take(&req->arena, sizeof *req->proxied);
-    *req->proxied = (proxied){ .walk = *w };
-    body_init(&req->body, &req->head, settings->proxy_body_limit);
-    pace_init(&req->pace, &s->body_pace);
+    *req->proxied = *question;
+    if (!req->collects) { /* else who was asked before has read it */
+        body_init(&req->body, &req->head, app_get_settings(req->app)->proxy_body_limit);
+        pace_init(&req->pace, &s->body_pace);
+    }
     pipeline_enter(s);
     req->id = ids_give(&s->ids, req);
     s->running = req;
     req->handler_ms = s->now_ms;
     conn *c = req->conn;
-    s->script->proxy(s->script->data, req);
+    call(s->script->data, req);
     if (c->is_closing || req->res.state == RESPONSE_ENDED)
         return LATER;
     if (req->proxied->has_passed)
-        return pipeline_find_behind_proxy(req);
+        return go_on(req);
     req->stage = STAGE_PROXY;
     pipeline_limit(req);
     return stage_await_proxy(req);
+}
+
+verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
+{
+    const script_host *script = req->server->script;
+    if (script == NULL) {
+        response_page(&req->res, 500);
+        return ANSWERED;
+    }
+    return ask(req, &(proxied){ .walk = *w }, script->proxy);
+}
+
+verdict pipeline_ask_listeners(capra_request *req)
+{
+    return ask(req, &(proxied){ .is_heard = true }, req->server->script->heard);
+}
+
+void server_hear(server *s, bool is_heard)
+{
+    s->is_heard = is_heard;
 }
 
 static verdict hand_over_body(capra_request *req)
@@ -54,7 +81,7 @@ static verdict hand_over_body(capra_request *req)
     return LATER;
 }
 
-/* The proxy reads the body. */
+/* Who is asked reads the body. */
 static verdict collect(capra_request *req)
 {
     conn *c = req->conn;
@@ -75,7 +102,7 @@ verdict stage_await_proxy(capra_request *req)
 {
     if (req->proxied->has_passed) {
         req->stage = STAGE_ROUTE;
-        return pipeline_find_behind_proxy(req);
+        return go_on(req);
     }
     if (req->flows && !req->is_told_of_end) {
         if (body_check(&req->body) != 0)

@@ -100,6 +100,12 @@ static verdict answer_not_found(capra_request *req)
     return ANSWERED;
 }
 
+static bool wants_upgrade(const capra_request *req)
+{
+    return req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
+           upgrade_is_wanted(&req->head, req->data, req->server->responses.as_next);
+}
+
 /* Whether somebody takes the connection. */
 static bool hand_over(capra_request *req)
 {
@@ -139,8 +145,7 @@ static verdict decline_upgrade(capra_request *req, bool is_found)
 static verdict take_route(capra_request *req, route_result found)
 {
     server *s = req->server;
-    if (req->head.first[HTTP_FIELD_UPGRADE] != 0 &&
-        upgrade_is_wanted(&req->head, req->data, s->responses.as_next)) {
+    if (wants_upgrade(req)) {
         if (hand_over(req))
             return LATER;
         verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
@@ -193,7 +198,7 @@ static verdict find_by_rules(capra_request *req, const rules *r)
     rules_walk_init(&w, r, &req->head, req->data, &req->target, &req->arena);
     capra_slice location;
     int const status = rules_redirect(&w, &location);
-    if (status != 0)
+    if (status != 0 && !wants_upgrade(req))
         return redirect(req, status, location);
     req->res.preset = join_lines(req, req->res.preset, rules_fields(&w));
     if (rules_want_proxy(&w))
@@ -201,9 +206,15 @@ static verdict find_by_rules(capra_request *req, const rules *r)
     return find_by_walk(req, &w);
 }
 
+/* A new build may have come while somebody was asked, and its routes are those that can be run. */
+static void take_newest_app(capra_request *req)
+{
+    app_release(req->app);
+    req->app = app_hold(req->server->app);
+}
+
 verdict pipeline_find_behind_proxy(capra_request *req)
 {
-    server *s = req->server;
     proxied *p = req->proxied;
     http_target target;
     if (p->error == 0 && p->target.data != NULL)
@@ -215,12 +226,39 @@ verdict pipeline_find_behind_proxy(capra_request *req)
         p->walk.query = target.query;
         p->walk.is_rewritten = true;
     }
-    /* A new build may have come meanwhile, and its routes are those that can be run. */
-    app_release(req->app);
-    req->app = app_hold(s->app);
+    take_newest_app(req);
     p->walk.rules = app_rules(req->app);
     return p->walk.rules == NULL ? take_route(req, match_path(req, p->walk.path))
                                  : find_by_walk(req, &p->walk);
+}
+
+/* Who wants to speak another protocol follows no redirects, WebSockets in browsers above all. */
+static verdict find_by_target(capra_request *req)
+{
+    server *s = req->server;
+    capra_slice const raw = slice_of(req->data + req->head.target, req->head.target_length);
+    if (req->target.is_asterisk) {
+        response_head const head = { .status = req->head.method == HTTP_OPTIONS ? 204 : 400 };
+        response_send(&req->res, &head, (capra_slice){ 0 });
+        return ANSWERED;
+    }
+    if (s->responses.as_next && req->target.authority.data != NULL)
+        return redirect(req, 308, raw); /* for the slashes in it, to itself */
+    if (req->target.has_empty_segment && !wants_upgrade(req))
+        return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
+    const rules *r = app_rules(req->app);
+    if (r != NULL)
+        return find_by_rules(req, r);
+    capra_slice const path = req->target.path;
+    if (path.length > 1 && path.data[path.length - 1] == '/' && !wants_upgrade(req))
+        return redirect_slash(req);
+    return take_route(req, match_path(req, path));
+}
+
+verdict pipeline_find_behind_listeners(capra_request *req)
+{
+    take_newest_app(req);
+    return find_by_target(req);
 }
 
 verdict stage_find_route(capra_request *req)
@@ -236,20 +274,6 @@ verdict stage_find_route(capra_request *req)
         response_error(&req->res, CAPRA_E_BUSY); /* the connection may go on */
         return ANSWERED;
     }
-    if (req->target.is_asterisk) {
-        response_head const head = { .status = req->head.method == HTTP_OPTIONS ? 204 : 400 };
-        response_send(&req->res, &head, (capra_slice){ 0 });
-        return ANSWERED;
-    }
-    if (s->responses.as_next && req->target.authority.data != NULL)
-        return redirect(req, 308, raw); /* for the slashes in it, to itself */
-    if (req->target.has_empty_segment)
-        return redirect(req, 308, http_target_collapse(req->target.origin, &req->arena));
-    const rules *r = app_rules(req->app);
-    if (r != NULL)
-        return find_by_rules(req, r);
-    capra_slice const path = req->target.path;
-    if (path.length > 1 && path.data[path.length - 1] == '/')
-        return redirect_slash(req);
-    return take_route(req, match_path(req, path));
+    bool const is_heard = s->is_heard && !wants_upgrade(req);
+    return is_heard ? pipeline_ask_listeners(req) : find_by_target(req);
 }

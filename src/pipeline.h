@@ -46,6 +46,7 @@ struct server {
     _Atomic uint64_t shortest_duration_ms; /* of all routes that have a limit; 0: none has */
     uint32_t pulls;                        /* in this turn */
     bool is_inside;                        /* the script host has been entered in this turn */
+    bool is_heard;                         /* a script listens to all requests */
     bool is_draining;
     bool is_orphan; /* its owner is done with it; requests that are held are not */
 };
@@ -58,6 +59,10 @@ verdict stage_find_route(capra_request *req);
 verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w);
 verdict stage_await_proxy(capra_request *req);
 verdict pipeline_find_behind_proxy(capra_request *req);
+
+/* The same for who listens to all requests: before anything is made of the target. */
+verdict pipeline_ask_listeners(capra_request *req);
+verdict pipeline_find_behind_listeners(capra_request *req);
 
 /* take_body.c: the body held against its limit before anything is spent on it; then all of it,
  * unless its handler reads it as a stream. */

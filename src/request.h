@@ -19,7 +19,7 @@ typedef enum request_stage {
     STAGE_BODY,
     STAGE_HANDLER,
     STAGE_RUNNING, /* its handler answers later */
-    STAGE_PROXY,   /* the project's proxy is asked: between the two halves of STAGE_ROUTE */
+    STAGE_PROXY,   /* the project's proxy, or a listener, is asked: within STAGE_ROUTE */
     STAGE_HELD,    /* it never gets an answer */
     STAGES
 } request_stage;
@@ -28,9 +28,11 @@ typedef enum request_stage {
 typedef struct held held;
 typedef struct farewell farewell;
 
-/* What the project's proxy has been asked about a request, and has said (see ask_proxy.c). */
+/* What the project's proxy, or who listens to all requests, has been asked about a request, and has
+ * said (see ask_proxy.c). */
 typedef struct proxied {
-    rules_walk walk;    /* where the request stands among the rules */
+    bool is_heard;      /* by a listener, and the proxy's turn is still to come */
+    rules_walk walk;    /* of the proxy: where the request stands among the rules */
     bool has_passed;    /* it is to go on */
     capra_slice target; /* to this path and query; NULL data: where it was going */
     int error;          /* it cannot go on: a code */
@@ -53,7 +55,7 @@ struct capra_request {
     http_target target;          /* without the base path */
     capra_slice rewritten_query; /* what a rewrite has made of the query; NULL data: no rewrite */
     capra_slice hidden_names;    /* with a rewrite: see rules_hidden */
-    proxied *proxied;            /* NULL: no proxy was asked */
+    proxied *proxied;            /* NULL: nobody was asked */
     route_match match;
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */
@@ -72,9 +74,10 @@ struct capra_request {
     bool flows;          /* a script asks for the streamed body */
     bool is_told_of_end; /* the script host knows that the streamed body has ended */
     bool is_told_of_half_close;
-    bool collects;      /* the proxy reads the body; `collected` has what has come of it */
+    bool collects;      /* who is asked reads the body; `collected` has what has come of it */
     bool awaits_drain;  /* the script host is to be told when `out` is empty */
     bool has_continued; /* 100 Continue has been sent */
+    bool is_detached;   /* another protocol is spoken on its socket now */
     capra_response res;
     http_head head; /* last: large, and not to be cleared */
 };

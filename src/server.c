@@ -21,6 +21,7 @@ enum {
     TURN_ROUNDS = 16,        /* of a turn, before the loop looks at its sockets again */
     SPARE_REQUESTS = 256,    /* kept for the next */
     DRAIN_BYTES = 16 * 1024, /* a writer of less is not told when they have gone */
+    SWITCHING_PROTOCOLS = 101,
 };
 
 /* ---- Names for the script host ---- */
@@ -335,7 +336,9 @@ static void on_close(conn *c)
     capra_request *req = c->request;
     if (req == NULL)
         return;
-    if (s->observer != NULL && req->stage > STAGE_HEAD)
+    if (s->observer != NULL && req->is_detached)
+        observer_tell_instead(s->observer, req, SWITCHING_PROTOCOLS);
+    else if (s->observer != NULL && req->stage > STAGE_HEAD)
         observer_tell(s->observer, req, true);
     c->request = NULL;
     uint32_t const id = req->id;
@@ -553,7 +556,9 @@ int server_detach(capra_request *req, capra_slice *rest)
     if (c->is_writing || buffer_length(&c->out) > 0)
         return -1;
     *rest = conn_input(c);
-    return c->transport->detach(c);
+    int const fd = c->transport->detach(c);
+    req->is_detached = fd >= 0;
+    return fd;
 }
 
 size_t server_wrote(capra_request *req)

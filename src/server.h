@@ -75,6 +75,9 @@ typedef struct proxy_changes {
 /* The proxy lets the request go on. The script host hears no more of it under this id. */
 void server_pass_on(capra_request *req, const proxy_changes *changes);
 
+/* From now on, or no longer, the script host is asked about each request before anything else is. */
+void server_hear(server *s, bool is_heard);
+
 /* Its handler has `ms` in all to answer, whatever the manifest says of its route. */
 void server_limit(capra_request *req, uint64_t ms);
 

@@ -16,6 +16,7 @@ import { prismaAdapter } from './rules/prisma-adapter.ts';
 import { appRouter, instrumentationFile } from './rules/project-files.ts';
 import { publicUpload, uploadFolderMissing } from './rules/public-upload.ts';
 import { revalidate } from './rules/revalidate.ts';
+import { serverListener } from './rules/server-listener.ts';
 import { undefinedName } from './rules/undefined-name.ts';
 import { unsetSecret } from './rules/unset-secret.ts';
 import { webhookParsedBody } from './rules/webhook-parsed-body.ts';
@@ -34,6 +35,7 @@ export const RULES: Rule[] = [
   bodyReadTwice,
   clientSentAddress,
   workerState,
+  serverListener,
   noAnswer,
   joiValidateAwaited,
   composeWrappers,

@@ -271,6 +271,17 @@ static napi_value hold(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+static napi_value hear(napi_env env, napi_callback_info info)
+{
+    frame f;
+    bool is_heard = false;
+    open_frame(&f, env, info);
+    CHECK(env, napi_get_value_bool(env, f.args[0], &is_heard));
+    if (f.b->worker != NULL)
+        server_hear(worker_server(f.b->worker), is_heard);
+    return NULL;
+}
+
 /* ---- The start and the end ---- */
 
 /* The worker has closed all that it had. Handlers may have left timers and sockets behind, which
@@ -359,6 +370,7 @@ napi_status core_define(binding *b, napi_value exports)
         CORE_FUNCTION("pauseBody", pause_body),
         CORE_FUNCTION("peer", peer),
         CORE_FUNCTION("hold", hold),
+        CORE_FUNCTION("hear", hear),
         CORE_FUNCTION("page", page),
         CORE_FUNCTION("passOn", pass_on),
         CORE_FUNCTION("detach", detach),

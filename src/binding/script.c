@@ -209,16 +209,25 @@ static bool call_with_head(binding *b, host_call which, const capra_request *req
     return call_named(b, which, sizeof args / sizeof *args, args);
 }
 
-static void on_proxy(void *data, capra_request *req)
+static void ask(binding *b, host_call which, const capra_request *req)
 {
-    binding *b = data;
     uint32_t const id = req->id;
     server *s = req->server;
-    if (call_with_head(b, HOST_proxy, req))
+    if (call_with_head(b, which, req))
         return;
     capra_request *left = server_request(s, id);
     if (left != NULL)
         response_page(&left->res, 500);
+}
+
+static void on_proxy(void *data, capra_request *req)
+{
+    ask(data, HOST_proxy, req);
+}
+
+static void on_heard(void *data, capra_request *req)
+{
+    ask(data, HOST_heard, req);
 }
 
 static void on_upgrade(void *data, capra_request *req)
@@ -297,6 +306,7 @@ bool script_host_init(binding *b, napi_value host)
         .leave = leave,
         .request = on_request,
         .proxy = on_proxy,
+        .heard = on_heard,
         .upgrade = on_upgrade,
         .body = on_body,
         .body_end = on_body_end,

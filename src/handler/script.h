@@ -27,6 +27,8 @@ typedef struct script_host {
     void (*request)(void *data, capra_request *req);
     /* The project's proxy is asked. It may answer, or pass the request on, before this returns. */
     void (*proxy)(void *data, capra_request *req);
+    /* The same for who listens to all requests, while there is somebody (server_hear). */
+    void (*heard)(void *data, capra_request *req);
     /* A request for another protocol. It may take the connection (server_detach) before this
      * returns; if it does not, nobody speaks that protocol. */
     void (*upgrade)(void *data, capra_request *req);

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { until } from '../support/deadline.ts';
 import { type Server, startCapra } from '../support/server.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -33,6 +34,78 @@ export default function handler(req, res) {
 const upgradeOf = (path: string) =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
 
+const listened = {
+  'pages/api/listen.js': `
+export default function handler(req, res) {
+  const { server } = res.socket;
+  const others = server.listeners('request');
+  const answer = (req, res) => {
+    if (req.url.startsWith('/api/throw')) throw new Error('in a listener');
+    if (req.url.startsWith('/own/')) {
+      let size = 0;
+      req.on('data', (piece) => (size += piece.length));
+      req.on('end', () => res.writeHead(201, { 'X-Listener': 'yes' }).end(req.method + ' ' + req.url + ' ' + size));
+      return;
+    }
+    res.setHeader('X-Passed', 'on');
+    res.setHeader('Set-Cookie', ['a=1', 'b=2']);
+    for (const other of others) other.call(server, req, res);
+  };
+  server.removeAllListeners('request');
+  server.on('request', answer);
+  server.stop = () => {
+    server.off('request', answer);
+    for (const other of others) server.on('request', other);
+  };
+  res.json(others.length);
+}
+`,
+  'pages/api/body.js': 'export default (req, res) => res.json([req.url, req.body]);',
+  'pages/api/stop.js': 'export default (req, res) => res.end(String(res.socket.server.stop()));',
+};
+
+describe('a listener of `request` on res.socket.server', () => {
+  let server: Server;
+  before(async () => {
+    server = await startCapra({ app: listened });
+    assert.equal((await server.call('GET /api/listen')).json(), 1);
+  });
+  after(() => server.stop());
+
+  test('answers what it wants, with any path, and reads bodies', async () => {
+    const got = await server.call('GET /own//path/?a=1');
+    assert.deepEqual([got.status, got.text], [201, 'GET /own//path/?a=1 0']);
+    assert.equal(got.headers['x-listener'], 'yes');
+    const sent = await server.call('POST /own/', { body: 'x'.repeat(100_000) });
+    assert.equal(sent.text, 'POST /own/ 100000');
+  });
+
+  test('lets the rest find its route, and what it has set is in the answer', async () => {
+    const got = await server.call('POST /api/body?a=1', {
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"b":2}',
+    });
+    assert.deepEqual(got.json(), ['/api/body?a=1', { b: 2 }]);
+    assert.equal(got.headers['x-passed'], 'on');
+    assert.equal(got.headers['set-cookie'], 'a=1, b=2');
+    assert.equal((await server.call('GET /api/body/')).status, 308);
+    assert.equal((await server.call('GET /nowhere')).status, 404);
+  });
+
+  test('that throws is a 500, and the log names it', async () => {
+    assert.equal((await server.call('GET /api/throw')).status, 500);
+    await server.logged(
+      /GET \/api\/throw \(a listener of res\.socket\.server\)[\s\S]*in a listener/,
+    );
+  });
+
+  test('is asked no more once it is gone', async () => {
+    assert.equal((await server.call('GET /api/stop')).status, 200);
+    assert.equal((await server.call('GET /own/x')).status, 404);
+    assert.equal((await server.call('GET /api/body')).headers['x-passed'], undefined);
+  });
+});
+
 describe('an upgrade', () => {
   let server: Server;
   before(async () => {
@@ -49,7 +122,7 @@ describe('an upgrade', () => {
 
   test('is for who listens, wherever it leads', async () => {
     assert.equal((await server.call('GET /api/listen')).json(), 1);
-    for (const path of ['/api/listen?a=1', '/nowhere']) {
+    for (const path of ['/api/listen?a=1', '/nowhere', '/api/listen/', '//twice']) {
       const wire = await Wire.open(server.port);
       await wire.send(`${upgradeOf(path)}right behind it, `);
       await wire.send('and later');
@@ -59,6 +132,10 @@ describe('an upgrade', () => {
       assert.ok(text.includes(`["${path}","websocket","127.0.0.1","127.0.0.1"]\n`), text);
       assert.ok(text.endsWith('right behind it, and laterbye'), text);
     }
+  });
+
+  test('stands in the access log as one that was taken', async () => {
+    await until(() => /"path":"\/nowhere","status":101,/.test(server.stdout()), 'line with 101');
   });
 
   test('comes behind the answers to earlier requests', async () => {

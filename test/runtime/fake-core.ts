@@ -84,6 +84,13 @@ export class FakeCore implements Core {
 
   exiting(): void {}
 
+  /** What `hear` has said last. */
+  isHeard = false;
+
+  hear(isHeard: boolean): void {
+    this.isHeard = isHeard;
+  }
+
   limit(id: number, ms: number): void {
     if (this.#use(id, 'limit')) this.calls.push(`limit ${ms}`);
   }

@@ -29,7 +29,7 @@ typedef struct world {
     script_host host;
     fake_conn conn;
     uint32_t asked, pulling; /* ids, of the last proxy that was asked and the last /pull */
-    int asked_count, run_count, ended_count, ended_why;
+    int asked_count, heard_count, run_count, ended_count, ended_why;
     buffer read; /* what the proxy has read */
     buffer pulled;
     int read_ends;
@@ -61,6 +61,21 @@ static void on_proxy(void *data, capra_request *req)
         server_abort(req);
     else if (slice_is(what, "read"))
         server_read_body(req);
+}
+
+/* The same for listeners, by the field L. */
+static void on_heard(void *data, capra_request *req)
+{
+    world *w = data;
+    capra_slice const what = capra_request_header(req, "l");
+    w->heard_count++;
+    w->asked = req->id;
+    if (slice_is(what, "answer"))
+        answer(req, slice_text("listener"));
+    else if (slice_is(what, "read"))
+        server_read_body(req);
+    else if (!slice_is(what, "later"))
+        pass(req);
 }
 
 static void on_request(void *data, capra_request *req)
@@ -112,6 +127,7 @@ static int set_up_with(void **state, bool has_script)
     w->host = fake_host(w);
     w->host.request = on_request;
     w->host.proxy = on_proxy;
+    w->host.heard = on_heard;
     w->host.body = on_body;
     w->host.body_end = on_body_end;
     w->host.ended = on_ended;
@@ -288,6 +304,66 @@ static void fields_that_none_can_have_are_a_fault_of_the_server(void **state)
         assert_sent(w, "HTTP/1.1 500 ");
     }
     assert_int_equal(w->run_count, 0);
+}
+
+/* ---- Listeners ---- */
+
+static void who_listens_is_asked_about_every_request_and_first(void **state)
+{
+    static const char *const targets[] = { "/elsewhere", "/base/echo/", "//twice", "*" };
+    world *w = *state;
+    server_hear(w->server, true);
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        char request[96];
+        snprintf(request, sizeof request, "OPTIONS %s HTTP/1.1\r\nHost: a\r\nL: answer\r\n\r\n",
+                 targets[i]);
+        w->conn.sent.start = w->conn.sent.end = 0;
+        fake_conn_receive_text(&w->conn, request);
+        assert_sent(w, "\r\n\r\nlistener");
+    }
+    assert_int_equal(w->heard_count, 4);
+    assert_int_equal(w->asked_count, 0);
+}
+
+static void what_a_listener_passes_on_goes_its_usual_way(void **state)
+{
+    world *w = *state;
+    server_hear(w->server, true);
+    fake_conn_receive_text(&w->conn, "GET /base/echo/ HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_sent(w, "HTTP/1.1 308 ");
+    fake_conn_receive_text(&w->conn,
+                           "GET /base/echo HTTP/1.1\r\nHost: a\r\nL: later\r\nP: pass\r\n\r\n");
+    assert_int_equal(w->asked_count, 0);
+    proxy_changes const fields = { .lines = slice_text("b: listener\r\n") };
+    pass_on(w, &fields);
+    assert_int_equal(w->asked_count, 1);
+    assert_sent(w, "b: listener\r\nA: route\r\n");
+}
+
+static void once_nobody_listens_nobody_is_asked(void **state)
+{
+    world *w = *state;
+    server_hear(w->server, true);
+    server_hear(w->server, false);
+    fake_conn_receive_text(&w->conn, "GET /base/echo HTTP/1.1\r\nHost: a\r\nP: pass\r\n\r\n");
+    assert_int_equal(w->heard_count, 0);
+    assert_int_equal(w->run_count, 1);
+}
+
+static void what_a_listener_has_read_is_there_for_the_proxy_and_the_route(void **state)
+{
+    world *w = *state;
+    server_hear(w->server, true);
+    fake_conn_receive_text(&w->conn, "POST /base/echo HTTP/1.1\r\nHost: a\r\nL: read\r\nP: read\r\n"
+                                     "Content-Length: 8\r\n\r\nhalf");
+    fake_conn_receive_text(&w->conn, "half");
+    assert_read(&w->read, "halfhalf");
+    proxy_changes const none = { 0 };
+    pass_on(w, &none);
+    assert_int_equal(w->asked_count, 1);
+    assert_read(&w->read, "halfhalfhalfhalf");
+    pass_on(w, &none);
+    assert_sent(w, "\r\n\r\nhalfhalf");
 }
 
 /* ---- Bodies ---- */
@@ -471,6 +547,10 @@ int main(void)
         TEST(where_it_sends_a_request_there_may_be_nothing),
         TEST(a_target_that_is_none_is_a_fault_of_the_server),
         TEST(its_fields_stand_behind_those_of_the_route),
+        TEST(who_listens_is_asked_about_every_request_and_first),
+        TEST(what_a_listener_passes_on_goes_its_usual_way),
+        TEST(once_nobody_listens_nobody_is_asked),
+        TEST(what_a_listener_has_read_is_there_for_the_proxy_and_the_route),
         TEST(it_changes_fields_of_the_request),
         TEST(fields_that_none_can_have_are_a_fault_of_the_server),
         TEST(what_it_has_read_is_there_for_the_route),

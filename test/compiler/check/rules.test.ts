@@ -376,6 +376,15 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
     },
   },
 
+  'server-listener': {
+    'who listens': answered('res.socket.server.on("upgrade", () => {}); //!\nres.socket.server;'),
+    'taken apart, and perhaps': answered('const { server } = res.socket; //!\nserver;'),
+    'perhaps there': answered('if (!res.socket?.server.io) res.end(); //!'),
+    'not the address, nor another socket': answered(
+      'const { remoteAddress } = req.socket;\nremoteAddress;\nconst other = { socket: { server: 1 } };\nother.socket.server;',
+    ),
+  },
+
   revalidate: {
     'of a response': answered("await res.revalidate('/blog'); //!"),
     'not of something else': answered("await cache.revalidate('/blog');"),

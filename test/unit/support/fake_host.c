@@ -53,6 +53,7 @@ script_host fake_host(void *data)
                           .leave = on_turn,
                           .request = on_request,
                           .proxy = on_request,
+                          .heard = on_request,
                           .upgrade = on_request,
                           .body = on_body,
                           .body_end = on_id,

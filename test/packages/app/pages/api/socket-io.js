@@ -6,9 +6,8 @@ import { Server } from 'socket.io';
 export default function handler(_req, res) {
   const { server } = res.socket;
   server.io ??= new Server(server, {
-    path: '/api/socket-io',
+    path: '/api/socket_io',
     addTrailingSlash: false,
-    transports: ['websocket'],
   }).on('connection', (socket) => {
     socket.on('add', (a, b, answer) => answer(a + b));
   });
