@@ -78,6 +78,12 @@ static bool reads_on(const capra_request *req)
     return is_general(req) && req->flows && !req->body.is_done;
 }
 
+/* 0: never. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a != 0 && (b == 0 || a < b) ? a : b;
+}
+
 uint64_t server_expire(server *s, uint64_t now_ms)
 {
     duration *due;
@@ -90,6 +96,10 @@ uint64_t server_expire(server *s, uint64_t now_ms)
             expire(req);
     }
     pipeline_leave(s);
-    uint64_t const next = durations_next(&s->durations);
+    uint64_t next = durations_next(&s->durations);
+    if (s->overdue.queues != NULL) {
+        native_expire(s);
+        next = sooner(next, durations_next(&s->overdue));
+    }
     return next == 0 ? 0 : next - now_ms;
 }

@@ -38,7 +38,9 @@ struct server {
     ids ids;
     native_host *native; /* NULL without a loop */
     durations durations;
-    uint64_t now_ms;          /* on the loop's clock, when this turn began */
+    durations overdue; /* until when blocking handlers may keep their threads; see native/host.c */
+    uint32_t stuck;    /* of these, how many have not come back by then */
+    uint64_t now_ms;   /* on the loop's clock, when this turn began */
     uint64_t max_duration_ms; /* of routes that do not say; 0: none */
     score own_score;          /* as long as nobody else wants to know */
     score *score;

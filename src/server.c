@@ -479,6 +479,7 @@ static void destroy(server *s)
     compressor_free(s->compressor);
     ids_cleanup(&s->ids);
     durations_cleanup(&s->durations);
+    durations_cleanup(&s->overdue);
     free(s);
 }
 

@@ -41,6 +41,17 @@ bool server_turn(server *s);
  * many milliseconds it wants to be asked again; 0: nobody waits. */
 uint64_t server_expire(server *s, uint64_t now_ms);
 
+/* A blocking handler has not come back from its thread, `--stall-timeout` after its time was over.
+ * Nobody can take the thread from it, so it is the process that should be replaced. */
+bool server_is_stuck(const server *s);
+
+/* Whether handlers are on other threads, and may still come back. */
+bool server_waits(const server *s);
+
+/* Those that have not come back are not waited for in server_free; the log says which. The process
+ * is to end then: what they use stays as it is, and no CAPRA_EXIT of theirs runs. */
+void server_abandon(server *s);
+
 /* Requests whose head comes from now on are for this app; it is held. */
 void server_set_app(server *s, app *app);
 

@@ -40,6 +40,7 @@ struct worker {
     void (*on_end)(void *data);
     void *data;
     bool is_draining, is_stopping, is_held;
+    bool has_resigned; /* the supervisor knows that another is to take its place */
 };
 
 /* ---- What it is told at birth ---- */
@@ -108,6 +109,7 @@ static void on_net_closed(void *data)
         channel_close(w->channel);
     pulse_stop(w->pulse);
     worker_signals_stop(w->signals);
+    server_abandon(w->server);
     server_free(w->server);
     observer_close(w->observer);
     metrics_free(w->metrics);
@@ -137,6 +139,13 @@ static void drain(worker *w, uint32_t idle_ms)
 
 /* ---- What happens to it ---- */
 
+/* With every thread that is lost, blocking handlers have fewer. */
+static void resign(worker *w)
+{
+    w->has_resigned = true;
+    channel_send(w->channel, MESSAGE_RESIGNED, 0);
+}
+
 static bool on_turn(void *owner)
 {
     worker *w = owner;
@@ -149,7 +158,10 @@ static bool on_turn(void *owner)
     if (expire_ms > 0)
         net_wake(w->net, expire_ms);
     rescue_leave();
-    if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0)
+    if (server_is_stuck(w->server) && !w->has_resigned)
+        resign(w);
+    if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0 &&
+        !server_waits(w->server))
         worker_stop(w);
     return has_more;
 }

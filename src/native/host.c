@@ -19,13 +19,15 @@ struct native_host {
     wake *wake;       /* NULL until somebody has deferred */
     threads *threads; /* NULL until somebody waits */
     uint32_t most_threads;
-    bool is_closed;
+    list errands; /* that have not come back */
+    bool is_closed, is_abandoned;
 };
 
 native_host *native_host_new(void *loop, uint32_t most_threads)
 {
     native_host *host = memory_take(sizeof *host);
     *host = (native_host){ .loop = loop, .most_threads = most_threads };
+    list_init(&host->errands);
     return host;
 }
 
@@ -33,7 +35,9 @@ void native_host_close(native_host *host)
 {
     if (host == NULL)
         return;
-    if (host->threads != NULL)
+    if (host->threads != NULL && host->is_abandoned)
+        threads_abandon(host->threads);
+    else if (host->threads != NULL)
         threads_free(host->threads);
     if (host->wake != NULL)
         wake_close(host->wake);
@@ -151,6 +155,10 @@ typedef struct errand {
     wake_task back;
     capra_request *req;
     held_record record;
+    list link;              /* among those that have not come back */
+    duration overdue;       /* how much longer than its time it may keep its thread */
+    _Atomic bool has_begun; /* it has its thread */
+    bool is_stuck;
 } errand;
 
 static void replay(capra_request *req, held_record *r)
@@ -168,6 +176,10 @@ static void replay(capra_request *req, held_record *r)
 static void come_back(errand *e)
 {
     held_record *r = &e->record;
+    list_remove(&e->link);
+    duration_stop(&e->overdue);
+    if (e->is_stuck)
+        e->req->server->stuck--;
     e->req->held->record = NULL;
     if (!r->is_answered && e->req->held->state != HELD_CANCELLED)
         log_line(LOG_ERROR, "%s returned without an answer to %s %.*s", e->req->route->file,
@@ -188,6 +200,7 @@ static void run_there(thread_task *task)
 {
     errand *e = LIST_OWNER(task, errand, there);
     capra_request *req = e->req;
+    atomic_store(&e->has_begun, true);
     if (req->held->state != HELD_CANCELLED)
         req->route->blocking(req, &req->res);
     wake_post(req->server->native->wake, &e->back);
@@ -199,6 +212,17 @@ const capra_request *native_on_this_thread(const server *s)
     const thread_task *task =
         host == NULL || host->threads == NULL ? NULL : threads_current(host->threads);
     return task == NULL ? NULL : LIST_OWNER(task, errand, there)->req;
+}
+
+/* A client that leaves takes the request's own limit along; this one stays. Without a limit on
+ * either, it may wait for ever. */
+static void watch_over(errand *e)
+{
+    server *s = e->req->server;
+    uint64_t const own = e->req->route->max_duration_ms;
+    uint64_t const length = own != 0 ? own : s->max_duration_ms;
+    if (length != 0 && s->options.stall_ms != 0)
+        durations_start(&s->overdue, &e->overdue, e->req->handler_ms, length + s->options.stall_ms);
 }
 
 void native_run_blocking(capra_request *req, capra_response *res)
@@ -216,5 +240,62 @@ void native_run_blocking(capra_request *req, capra_response *res)
     native_host_prepare(host);
     if (host->threads == NULL)
         host->threads = threads_new(host->most_threads);
+    list_init(&e->link);
+    list_append(&host->errands, &e->link);
+    watch_over(e);
     threads_run(host->threads, &e->there);
+}
+
+/* ---- Handlers that do not come back ---- */
+
+static void log_errand(const errand *e, const char *what)
+{
+    const capra_request *req = e->req;
+    log_line(LOG_ERROR, "%s %s, with %s %.*s", req->route->file, what, capra_request_method(req),
+             (int)req->target.path.length, req->target.path.data);
+}
+
+/* One that has no thread yet gets none any more: its request was answered when its time was over.
+ */
+void native_expire(server *s)
+{
+    duration *due;
+    while ((due = durations_due(&s->overdue, s->now_ms)) != NULL) {
+        errand *e = LIST_OWNER(due, errand, overdue);
+        if (!atomic_load(&e->has_begun))
+            continue;
+        e->is_stuck = true;
+        s->stuck++;
+        log_errand(e, "keeps its thread, long after its time was over");
+    }
+}
+
+bool server_is_stuck(const server *s)
+{
+    return s->stuck > 0;
+}
+
+bool server_waits(const server *s)
+{
+    if (s->native == NULL)
+        return false;
+    list_each (link, &s->native->errands) {
+        const errand *e = LIST_OWNER(link, errand, link);
+        if (atomic_load(&e->has_begun) && !e->is_stuck)
+            return true;
+    }
+    return false;
+}
+
+void server_abandon(server *s)
+{
+    if (s->native == NULL)
+        return;
+    list_each (link, &s->native->errands) {
+        const errand *e = LIST_OWNER(link, errand, link);
+        if (!atomic_load(&e->has_begun))
+            continue;
+        s->native->is_abandoned = true;
+        log_errand(e, "has not come back from its thread, and ends with the worker");
+    }
 }

@@ -37,6 +37,10 @@ void native_free_let_go(struct server *s);
 /* The handler of routes that wait, in the place of their own: it runs that on another thread. */
 void native_run_blocking(capra_request *req, capra_response *res);
 
+/* Finds blocking handlers that have kept their threads for longer than they may: see
+ * server_is_stuck. */
+void native_expire(struct server *s);
+
 /* Whose handler waits on the calling thread; NULL: nobody's. For a signal handler. */
 const capra_request *native_on_this_thread(const struct server *s);
 
@@ -46,7 +50,7 @@ typedef struct native_host native_host;
 /* `loop` is a uv_loop_t; `threads`: the most that wait at once. To be closed, then freed. */
 native_host *native_host_new(void *loop, uint32_t threads);
 
-/* Waits for handlers on other threads. Takes NULL. */
+/* Waits for handlers on other threads, unless they were given up by server_abandon. Takes NULL. */
 void native_host_close(native_host *host);
 
 /* After the last request. Takes NULL. */

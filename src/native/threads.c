@@ -109,12 +109,22 @@ const thread_task *threads_current(const threads *t)
     return NULL;
 }
 
-void threads_free(threads *t)
+static void tell_to_end(threads *t)
 {
     pthread_mutex_lock(&t->lock);
     t->is_ending = true;
     pthread_cond_broadcast(&t->has_work);
     pthread_mutex_unlock(&t->lock);
+}
+
+void threads_abandon(threads *t)
+{
+    tell_to_end(t);
+}
+
+void threads_free(threads *t)
+{
+    tell_to_end(t);
     for (uint32_t i = 0; i < t->started; i++)
         pthread_join(t->places[i].id, NULL);
     pthread_cond_destroy(&t->has_work);

@@ -23,6 +23,10 @@ void threads_run(threads *t, thread_task *task);
 /* What runs on the calling thread; NULL when it is none of these. For a signal handler. */
 const thread_task *threads_current(const threads *t);
 
+/* Who has no task ends. Who has one may never be done with it: it keeps its memory, and that of the
+ * threads, until the process ends. */
+void threads_abandon(threads *t);
+
 /* Waits until all that was asked for is done. */
 void threads_free(threads *t);
 

@@ -53,6 +53,8 @@ static void on_message(void *owner, const message *m)
     if (m->kind == MESSAGE_READY) {
         c->routes = m->value;
         c->family->on_event(c, EVENT_READY);
+    } else if (m->kind == MESSAGE_RESIGNED) {
+        c->family->on_event(c, EVENT_RESIGNED);
     }
 }
 

@@ -22,6 +22,7 @@ typedef enum child_state {
 
 typedef enum child_event {
     EVENT_READY,    /* it says that it serves */
+    EVENT_RESIGNED, /* it asks for another in its place */
     EVENT_EXITED,   /* the process is gone */
     EVENT_DRAIN,    /* it is no longer wanted */
     EVENT_DEADLINE, /* it has taken too long for what it should do */

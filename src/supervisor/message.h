@@ -21,6 +21,7 @@ typedef enum message_kind {
     /* From the worker: 1 to 63. */
     MESSAGE_READY = 1,    /* it serves; value: its routes */
     MESSAGE_RELOADED = 3, /* the new manifest is served */
+    MESSAGE_RESIGNED = 4, /* handlers keep threads for good; another should take its place */
 
     /* From the supervisor: 64 to 127. */
     MESSAGE_RELOAD = 64, /* read the manifest again */

@@ -32,6 +32,8 @@ struct supervisor {
     uint32_t refused;     /* reloads that came to nothing */
     char *const *command; /* of the newest workers */
     uint32_t failures;    /* in a row, of workers that died young */
+    uint32_t resigned;    /* workers, no two of them with much time between */
+    uint64_t resigned_ms; /* when the last one did */
     uint64_t started, died;
     int exit_code;
     bool is_stopping, was_ready, is_restart_due;
@@ -43,6 +45,9 @@ enum {
     GROWN_MS = 5000,  /* what one needs by then, it needs to live */
     FIRST_DELAY_MS = 100,
     LONGEST_DELAY_MS = 10000,
+    FIRST_STAY_MS = 1000, /* of a worker that has resigned, when it is not the first one */
+    LONGEST_STAY_MS = 60000,
+    CALM_MS = 600000,      /* after so long without one, the next is the first again */
     STOP_IDLE_MS = 250,    /* for requests that are on their way on kept connections */
     KILL_MS = 500,         /* a worker keeps the time for shutting down itself, if it can */
     RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
@@ -213,6 +218,37 @@ static void back_off(child *c)
     }
 }
 
+/* It serves until another does. */
+static void succeed(child *c)
+{
+    c->is_replaced = true;
+    start_missing(supervisor_of(c));
+}
+
+/* At once; when handlers keep taking threads, ever more slowly, so that not all that Capra does is
+ * to start workers. */
+static void resign(child *c)
+{
+    supervisor *s = supervisor_of(c);
+    uint64_t const now = uv_now(&s->family.loop);
+    if (now - s->resigned_ms > CALM_MS)
+        s->resigned = 0;
+    s->resigned_ms = now;
+    uint64_t stay = s->resigned == 0 ? 0 : (uint64_t)FIRST_STAY_MS << (s->resigned - 1);
+    if (s->resigned < 8)
+        s->resigned++;
+    if (stay > LONGEST_STAY_MS)
+        stay = LONGEST_STAY_MS;
+    log_line(LOG_WARN,
+             "worker %d has lost a thread to a handler that does not come back; another takes its "
+             "place%s",
+             c->process.pid, stay > 0 ? ", in a while: this keeps happening" : "");
+    if (stay > 0)
+        child_set_deadline(c, stay);
+    else
+        succeed(c);
+}
+
 static void give_up(child *c)
 {
     log_line(LOG_ERROR,
@@ -237,10 +273,10 @@ typedef void (*child_action)(child *c);
 
 /* Every pair has an answer. */
 static const child_action actions[CHILD_STATES][CHILD_EVENTS] = {
-    /*                   ready    exited    drain        deadline  */
-    [CHILD_STARTING] = { admit, back_off, begin_drain, give_up },
-    [CHILD_SERVING] = { ignore, replace, begin_drain, ignore },
-    [CHILD_DRAINING] = { ignore, forget, ask_to_drain, kill_hard },
+    /*                   ready   resigned exited    drain        deadline  */
+    [CHILD_STARTING] = { admit, ignore, back_off, begin_drain, give_up },
+    [CHILD_SERVING] = { ignore, resign, replace, begin_drain, succeed },
+    [CHILD_DRAINING] = { ignore, ignore, forget, ask_to_drain, kill_hard },
 };
 
 static void handle(child *c, child_event event)

@@ -24,6 +24,7 @@ typedef struct world {
     int cancelled, drained, ended, pieces, due;
     size_t piece_bytes;
     uv_thread_t thread, handler_thread;
+    uv_sem_t begun, gate;
     uv_prepare_t keeper;
 } world;
 
@@ -251,6 +252,14 @@ static void wait_long(capra_request *req, capra_response *res)
     assert_int_equal(capra_response_text(res, 200, "again"), CAPRA_E_HEAD_SENT);
 }
 
+static void wait_at_gate(capra_request *req, capra_response *res)
+{
+    world *w = world_of(req);
+    uv_sem_post(&w->begun);
+    uv_sem_wait(&w->gate);
+    capra_response_text(res, 200, "through the gate");
+}
+
 static void wait_for_file(capra_request *req, capra_response *res)
 {
     (void)req;
@@ -273,6 +282,7 @@ static const app_entry entries[] = {
     { .pattern = "/thread", .method = HTTP_GET, .run = ask_thread },
     { .pattern = "/wait", .method = HTTP_POST, .run = wait_long, .is_blocking = true },
     { .pattern = "/wait/file", .method = HTTP_GET, .run = wait_for_file, .is_blocking = true },
+    { .pattern = "/wait/gate", .method = HTTP_GET, .run = wait_at_gate, .is_blocking = true },
     { .pattern = "/wait/nothing", .method = HTTP_GET, .run = say_nothing, .is_blocking = true },
 };
 
@@ -292,6 +302,8 @@ static int set_up(void **state)
     server_set_loop(w->server, w->loop);
     app_release(a);
     fake_conn_open(&w->conn, w->server);
+    uv_sem_init(&w->begun, 0);
+    uv_sem_init(&w->gate, 0);
     *state = w;
     return 0;
 }
@@ -304,6 +316,8 @@ static int tear_down(void **state)
     if (uv_is_active((uv_handle_t *)&w->keeper))
         uv_close((uv_handle_t *)&w->keeper, NULL);
     loop_free(w->loop);
+    uv_sem_destroy(&w->begun);
+    uv_sem_destroy(&w->gate);
     free(w);
     return 0;
 }
@@ -642,6 +656,59 @@ static void the_server_waits_for_handlers_on_threads(void **state)
                            "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
 }
 
+/* With the options' defaults: 300 s to answer, and 30 s more to come back. */
+static void a_handler_that_keeps_its_thread_is_found(void **state)
+{
+    world *w = *state;
+    keep_loop(w);
+    fake_conn_receive_text(&w->conn, "GET /wait/gate HTTP/1.1\r\nHost: a\r\n\r\n");
+    fake_turn(w->server);
+    uv_sem_wait(&w->begun);
+    assert_true(server_waits(w->server));
+    assert_int_equal(server_expire(w->server, 299999), 1);
+    assert_int_equal(server_expire(w->server, 300000), 30000);
+    fake_turn(w->server);
+    expect_sent(w, "504 Gateway Timeout");
+    assert_int_equal(server_expire(w->server, 329999), 1);
+    assert_false(server_is_stuck(w->server));
+    assert_int_equal(server_expire(w->server, 330000), 0);
+    assert_true(server_is_stuck(w->server));
+    assert_false(server_waits(w->server));
+    uv_sem_post(&w->gate);
+    while (server_in_flight(w->server) > 0) {
+        uv_run(w->loop, UV_RUN_NOWAIT);
+        fake_turn(w->server);
+    }
+    assert_false(server_is_stuck(w->server));
+}
+
+static void a_handler_that_has_no_thread_yet_keeps_none(void **state)
+{
+    world *w = *state;
+    fake_conn others[5];
+    keep_loop(w);
+    for (int i = 0; i < 5; i++) {
+        fake_conn_open(&others[i], w->server);
+        fake_conn_receive_text(&others[i], "GET /wait/gate HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    fake_turn(w->server);
+    for (int i = 0; i < 4; i++)
+        uv_sem_wait(&w->begun); /* --threads */
+    server_expire(w->server, 300000);
+    fake_turn(w->server);
+    for (int i = 0; i < 4; i++)
+        uv_sem_post(&w->gate);
+    while (server_in_flight(w->server) > 0) {
+        uv_run(w->loop, UV_RUN_NOWAIT);
+        fake_turn(w->server);
+    }
+    assert_int_not_equal(uv_sem_trywait(&w->begun), 0);
+    assert_int_equal(server_expire(w->server, 330000), 0);
+    assert_false(server_is_stuck(w->server));
+    for (int i = 0; i < 5; i++)
+        fake_conn_cleanup(&others[i]);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -671,6 +738,8 @@ int main(void)
         CASE(a_handler_that_waits_has_a_thread),
         CASE(clients_may_leave_handlers_that_wait),
         CASE(the_server_waits_for_handlers_on_threads),
+        CASE(a_handler_that_keeps_its_thread_is_found),
+        CASE(a_handler_that_has_no_thread_yet_keeps_none),
     };
     return cmocka_run_group_tests_name("native", tests, NULL, NULL);
 }
