@@ -107,11 +107,13 @@ static int read_route(app *a, uint32_t index, const json_t *entry, char *why, si
     if (module == NULL)
         return fail(CAPRA_E_MANIFEST, why, size, "%s has no `module` in the manifest", r->file);
     if (strcmp(kind, "script") == 0) {
-        r->kind = APP_SCRIPT;
+        r->kind = a->share == APP_NATIVES ? APP_ELSEWHERE : APP_SCRIPT;
         return 0;
     }
     if (strcmp(kind, "native") == 0) {
-        r->kind = APP_NATIVE;
+        r->kind = a->share == APP_SCRIPTS ? APP_ELSEWHERE : APP_NATIVE;
+        if (r->kind == APP_ELSEWHERE)
+            return 0;
         return load_native(a, index, module, json_is_true(json_object_get(entry, "cpp")), why,
                            size);
     }
@@ -210,7 +212,7 @@ app *app_new(uint32_t count)
     return a;
 }
 
-int app_load(app **out, const char *manifest, char *why, size_t why_size)
+int app_load(app **out, const char *manifest, app_share share, char *why, size_t why_size)
 {
     buffer text = { 0 };
     json_t *root = parse(manifest, &text, why, why_size);
@@ -221,6 +223,7 @@ int app_load(app **out, const char *manifest, char *why, size_t why_size)
 
     const json_t *entries = json_object_get(root, "routes");
     app *a = app_new((uint32_t)json_array_size(entries));
+    a->share = share;
     a->text = arena_copy(&a->arena, buffer_slice(&text));
     buffer_cleanup(&text);
 
@@ -261,6 +264,8 @@ int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
         const char *kind = json_string_value(json_object_get(entry, "kind"));
         if (kind != NULL && strcmp(kind, "script") == 0)
             out->needs_node = true;
+        if (kind != NULL && strcmp(kind, "native") == 0)
+            out->has_natives = true;
     }
     json_decref(root);
     return 0;
@@ -306,6 +311,11 @@ const route_table *app_table(const app *a)
 const files *app_files(const app *a)
 {
     return a->files;
+}
+
+app_share app_get_share(const app *a)
+{
+    return a->share;
 }
 
 const app_settings *app_get_settings(const app *a)

@@ -16,10 +16,18 @@
 typedef struct app app;
 
 typedef enum app_kind {
-    APP_SCRIPT, /* JavaScript or TypeScript */
-    APP_NATIVE, /* a shared object */
-    APP_BROKEN, /* in development: did not compile; `message` says why */
+    APP_SCRIPT,    /* JavaScript or TypeScript */
+    APP_NATIVE,    /* a shared object */
+    APP_BROKEN,    /* in development: did not compile; `message` says why */
+    APP_ELSEWHERE, /* of the share that workers of another kind have */
 } app_kind;
+
+/* What of a build a process serves. Its table has all routes, whatever it serves. */
+typedef enum app_share {
+    APP_WHOLE,
+    APP_SCRIPTS, /* all but routes in C: these are not even loaded */
+    APP_NATIVES, /* all but what only Node can run */
+} app_share;
 
 /* Handlers by method, of a route that app_make has made. */
 typedef struct app_methods app_methods;
@@ -57,7 +65,7 @@ typedef struct app_settings {
 
 /* Reads the manifest (a path) and loads the compiled C routes. Returns 0, or CAPRA_E_MANIFEST,
  * CAPRA_E_ROUTE or CAPRA_E_LOAD with a sentence for the operator in `why`. */
-int app_load(app **out, const char *manifest, char *why, size_t why_size);
+int app_load(app **out, const char *manifest, app_share share, char *why, size_t why_size);
 
 /* A route that is written down in code. */
 #define APP_ANY_METHOD HTTP_METHOD_COUNT
@@ -82,6 +90,7 @@ int app_make(app **out, const app_entry *entries, uint32_t count, void *state, c
 /* What has to be known of a build before a worker loads it. */
 typedef struct app_facts {
     bool needs_node;       /* it has a route, or a proxy, that only Node can run */
+    bool has_natives;      /* it has a route in C */
     bool is_strict_parity; /* it was built with --parity next */
 } app_facts;
 
@@ -100,6 +109,9 @@ const route_table *app_table(const app *a);
 
 /* What `public/` holds, in the working directory; may be NULL. */
 const files *app_files(const app *a);
+
+/* As it was loaded. */
+app_share app_get_share(const app *a);
 
 /* What the build has decided for all routes. */
 const app_settings *app_get_settings(const app *a);

@@ -17,6 +17,7 @@ struct app {
     app_route *routes;
     void **libraries; /* of the native routes; NULL for others */
     uint32_t count;
+    app_share share;
     app_settings settings;
     networks *trusted; /* NULL: capra.json says nothing */
     files *files;

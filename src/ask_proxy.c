@@ -22,12 +22,18 @@ static verdict go_on(capra_request *req)
                                   : pipeline_find_behind_proxy(req);
 }
 
+static void keep_question(capra_request *req, const proxied *question)
+{
+    req->proxied = arena_take(&req->arena, sizeof *req->proxied);
+    *req->proxied = *question;
+    req->proxied->before = slice_of(req->data, req->head.length);
+}
+
 static verdict ask(capra_request *req, const proxied *question,
                    void (*call)(void *data, capra_request *req))
 {
     server *s = req->server;
-    req->proxied = arena_take(&req->arena, sizeof *req->proxied);
-    *req->proxied = *question;
+    keep_question(req, question);
     if (!req->collects) { /* else who was asked before has read it */
         body_init(&req->body, &req->head, app_get_settings(req->app)->proxy_body_limit);
         pace_init(&req->pace, &s->body_pace);
@@ -47,14 +53,27 @@ static verdict ask(capra_request *req, const proxied *question,
     return stage_await_proxy(req);
 }
 
+/* It was asked in another worker, and what it said then holds. */
+static verdict repeat(capra_request *req, const proxied *question, const proxy_changes *said)
+{
+    keep_question(req, question);
+    server_pass_on(req, said);
+    return pipeline_find_behind_proxy(req);
+}
+
 verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
 {
     const script_host *script = req->server->script;
-    if (script == NULL) {
-        response_page(&req->res, 500);
-        return ANSWERED;
-    }
-    return ask(req, &(proxied){ .walk = *w }, script->proxy);
+    const proxy_changes *said = pipeline_said_elsewhere(req);
+    proxied const question = { .walk = *w };
+    if (said != NULL)
+        return repeat(req, &question, said);
+    if (script != NULL)
+        return ask(req, &question, script->proxy);
+    if (app_get_share(req->app) == APP_NATIVES)
+        return ELSEWHERE;
+    response_page(&req->res, 500);
+    return ANSWERED;
 }
 
 verdict pipeline_ask_listeners(capra_request *req)
@@ -151,6 +170,18 @@ static int change_head(capra_request *req, capra_slice text)
     return 0;
 }
 
+/* For a worker of the other kind, which has no proxy to ask. */
+static void keep(capra_request *req, const proxy_changes *changes)
+{
+    proxy_changes *said = arena_take(&req->arena, sizeof *said);
+    *said = (proxy_changes){ .head = arena_copy(&req->arena, changes->head),
+                             .lines = arena_copy(&req->arena, changes->lines),
+                             .cookies = arena_copy(&req->arena, changes->cookies) };
+    if (changes->target.data != NULL)
+        said->target = arena_copy(&req->arena, changes->target);
+    req->proxied->said = said;
+}
+
 void server_pass_on(capra_request *req, const proxy_changes *changes)
 {
     proxied *p = req->proxied;
@@ -158,6 +189,8 @@ void server_pass_on(capra_request *req, const proxy_changes *changes)
         return;
     pipeline_take_id(req);
     p->has_passed = true;
+    if (app_get_share(req->app) != APP_WHOLE && !p->is_heard)
+        keep(req, changes);
     req->flows = req->is_told_of_end = req->is_told_of_half_close = false;
     if (changes->target.data != NULL)
         p->target = arena_copy(&req->arena, changes->target);

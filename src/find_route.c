@@ -5,8 +5,24 @@
 #include "parity.h"
 #include "policy/upgrade.h"
 
+/* A worker for routes in C serves nothing else: who listens to all requests, or takes connections
+ * for other protocols, is with the scripts, and so is whoever answers what is no route. */
+static bool is_for_scripts(const capra_request *req)
+{
+    return app_get_share(req->app) == APP_NATIVES;
+}
+
+static verdict leave_to_scripts(const capra_request *req)
+{
+    if (req->file != NULL)
+        file_close(req->file);
+    return ELSEWHERE;
+}
+
 static verdict redirect(capra_request *req, int status, capra_slice target)
 {
+    if (is_for_scripts(req))
+        return leave_to_scripts(req);
     response_redirect(&req->res, status, target);
     return ANSWERED;
 }
@@ -51,6 +67,8 @@ static route_result match_path(capra_request *req, capra_slice path)
 
 static verdict answer_file(capra_request *req)
 {
+    if (is_for_scripts(req))
+        return leave_to_scripts(req);
     http_method const method = req->head.method;
     if (method != HTTP_GET && method != HTTP_HEAD) {
         file_close(req->file);
@@ -93,6 +111,8 @@ static route_result find_rewritten(capra_request *req, rules_walk *w)
 static verdict answer_not_found(capra_request *req)
 {
     server *s = req->server;
+    if (is_for_scripts(req))
+        return leave_to_scripts(req);
     capra_slice const path = req->target.path;
     bool const is_known =
         s->responses.as_next && parity_is_known(app_table(req->app), path, &req->arena);
@@ -107,7 +127,7 @@ static bool wants_upgrade(const capra_request *req)
 }
 
 /* Whether somebody takes the connection. */
-static bool hand_over(capra_request *req)
+static bool offer(capra_request *req)
 {
     server *s = req->server;
     conn *c = req->conn;
@@ -146,7 +166,9 @@ static verdict take_route(capra_request *req, route_result found)
 {
     server *s = req->server;
     if (wants_upgrade(req)) {
-        if (hand_over(req))
+        if (is_for_scripts(req))
+            return leave_to_scripts(req);
+        if (offer(req))
             return LATER;
         verdict const v = decline_upgrade(req, found == ROUTE_FOUND);
         if (v != PASS)
@@ -165,7 +187,8 @@ static verdict take_route(capra_request *req, route_result found)
     if (s->responses.as_next)
         parity_change_params(req, app_table(req->app));
     req->route = app_find(req->app, req->match.route);
-    return PASS;
+    /* What the proxy has begun to read goes along when it has been read. */
+    return req->route->kind == APP_ELSEWHERE && !req->collects ? ELSEWHERE : PASS;
 }
 
 static capra_slice join_lines(capra_request *req, capra_slice a, capra_slice b)
@@ -274,6 +297,8 @@ verdict stage_find_route(capra_request *req)
         response_error(&req->res, CAPRA_E_BUSY); /* the connection may go on */
         return ANSWERED;
     }
+    if (req->handed != NULL && !pipeline_take_handed_body(req))
+        return pipeline_refuse(req, CAPRA_E_BUSY);
     bool const is_heard = s->is_heard && !wants_upgrade(req);
     return is_heard ? pipeline_ask_listeners(req) : find_by_target(req);
 }

@@ -78,6 +78,11 @@ static bool takes_auto(option_unit unit)
     return unit == OPTION_WORKERS || unit == OPTION_MOST;
 }
 
+bool options_isolate(const options *o)
+{
+    return strcmp(o->native_isolation, "process") == 0;
+}
+
 /* What the rest of the program relies on, beyond the unit. */
 static bool is_in_range(const option_row *row, uint64_t value, const char **expected)
 {

@@ -49,6 +49,8 @@ enum { DEFAULT_CONNECTIONS = 20000 };
       "go down to so many when there is little to do; 0: the next connection wakes one")    \
     X(max_workers, "max-workers", OPTION_MOST, OPTION_UNSET,                                \
       "go up to so many when there is much to do")                                          \
+    X(native_workers, "native-workers", OPTION_MOST, OPTION_UNSET,                          \
+      "with --native-isolation process: how many of them")                                  \
     X(idle_ms, "idle-timeout", OPTION_TIME, 30000,                                          \
       "with --min-workers 0: how long without a request until the last worker goes")        \
     X(worker_bytes, "max-worker-memory", OPTION_SIZE, 0,                                    \
@@ -62,6 +64,8 @@ enum { DEFAULT_CONNECTIONS = 20000 };
       "whose X-Forwarded-For, -Proto, -Host, -Port count: 10.0.0.0/8, loopback, private; or none") \
     X(proxy_protocol, "proxy-protocol", "on|off", "off", "off on",                                 \
       "who is in that list says first, by the PROXY protocol, who the client is")                  \
+    X(native_isolation, "native-isolation", "off|process", "off", "off process",                   \
+      "process: routes in C have workers of their own, apart from those in JavaScript")            \
     X(log, "log", "FORMAT", "auto", "auto human json none",                                        \
       "a line for each request; auto: human in a terminal and in dev, else json")                  \
     X(access_log, "access-log", "FILE", "-", NULL, "where these lines go; -: standard output")     \
@@ -137,6 +141,9 @@ bool options_set_text(options *o, const text_option_row *row, const char *text,
 
 /* Writes a time or a size in the largest unit that divides it ("72s", "16kb"). */
 void options_print(char *out, size_t size, option_unit unit, uint64_t value);
+
+/* Whether routes in C are to have workers of their own, where there are others. */
+bool options_isolate(const options *o);
 
 static inline char *options_text(options *o, const text_option_row *row)
 {

@@ -14,8 +14,9 @@
 
 /* What the stages share. server.c walks them; each of the larger ones has a file of its own. */
 
-/* A stage passes the request on, or has answered it, or waits for something to happen. */
-typedef enum verdict { PASS, ANSWERED, LATER } verdict;
+/* A stage passes the request on, or has answered it, or waits for something to happen; or it has
+ * found that another kind of worker is the one to serve it. */
+typedef enum verdict { PASS, ANSWERED, LATER, ELSEWHERE } verdict;
 
 struct server {
     options options;
@@ -29,6 +30,7 @@ struct server {
     conn_memory memory;
     pool requests;
     list ready, dirty; /* connections with something to do, and with something to send */
+    list moving;       /* those that wait for room at workers of the other kind */
     list let_go;       /* requests that have outlived their connection, and may be freed now */
     response_clock clock;
     response_settings responses;
@@ -66,6 +68,17 @@ verdict pipeline_find_behind_proxy(capra_request *req);
 verdict pipeline_ask_listeners(capra_request *req);
 verdict pipeline_find_behind_listeners(capra_request *req);
 
+/* hand_over.c: the connection goes to a worker of the other kind; and one that has come from there
+ * begins. */
+verdict stage_hand_over(capra_request *req);
+void pipeline_on_arrival(conn *c, capra_slice note, bool is_returned);
+
+/* What the proxy has said of the request elsewhere; NULL: nothing. Lent by the request. */
+const proxy_changes *pipeline_said_elsewhere(const capra_request *req);
+
+/* The body that was read there is this one's, too. False when the server has no room for it. */
+bool pipeline_take_handed_body(capra_request *req);
+
 /* take_body.c: the body held against its limit before anything is spent on it; then all of it,
  * unless its handler reads it as a stream. */
 verdict stage_check_policy(capra_request *req);
@@ -75,6 +88,9 @@ verdict stage_take_body(capra_request *req);
  * it and from it. */
 verdict stage_run_handler(capra_request *req);
 verdict stage_follow(capra_request *req);
+
+/* A request begins on the connection. */
+capra_request *pipeline_begin(server *s, conn *c);
 
 /* The request's end: what was made for it goes with it. */
 void pipeline_free(capra_request *req);

@@ -20,22 +20,27 @@ typedef enum request_stage {
     STAGE_HANDLER,
     STAGE_RUNNING, /* its handler answers later */
     STAGE_PROXY,   /* the project's proxy, or a listener, is asked: within STAGE_ROUTE */
+    STAGE_MOVING,  /* it is to be handed over to a worker of the other kind */
     STAGE_HELD,    /* it never gets an answer */
     STAGES
 } request_stage;
 
 /* What a handler in C has made of it: see native/. */
 typedef struct held held;
+/* What a worker of the other kind has said of it: see hand_over.c. */
+typedef struct handed handed;
 typedef struct farewell farewell;
 
 /* What the project's proxy, or who listens to all requests, has been asked about a request, and has
  * said (see ask_proxy.c). */
 typedef struct proxied {
-    bool is_heard;      /* by a listener, and the proxy's turn is still to come */
-    rules_walk walk;    /* of the proxy: where the request stands among the rules */
-    bool has_passed;    /* it is to go on */
-    capra_slice target; /* to this path and query; NULL data: where it was going */
-    int error;          /* it cannot go on: a code */
+    bool is_heard;              /* by a listener, and the proxy's turn is still to come */
+    rules_walk walk;            /* of the proxy: where the request stands among the rules */
+    capra_slice before;         /* its head, as it was when somebody was asked */
+    struct proxy_changes *said; /* by the proxy; kept for another worker, where there may be one */
+    bool has_passed;            /* it is to go on */
+    capra_slice target;         /* to this path and query; NULL data: where it was going */
+    int error;                  /* it cannot go on: a code */
 } proxied;
 
 /* A request and its response. Lives from its first byte to the last byte of its answer, and
@@ -56,6 +61,7 @@ struct capra_request {
     capra_slice rewritten_query; /* what a rewrite has made of the query; NULL data: no rewrite */
     capra_slice hidden_names;    /* with a rewrite: see rules_hidden */
     proxied *proxied;            /* NULL: nobody was asked */
+    handed *handed;              /* NULL: it began here */
     route_match match;
     body body;
     capra_slice whole_body; /* once read: in the connection's input, or in `collected` */

@@ -42,6 +42,8 @@ verdict stage_run_handler(capra_request *req)
     server *s = req->server;
     if (req->route->kind == APP_NATIVE)
         return run_native(req);
+    if (req->route->kind == APP_ELSEWHERE)
+        return ELSEWHERE;
     if (s->script == NULL) {
         if (s->responses.is_dev)
             response_error_text(&req->res, 500, slice_text(req->route->message));

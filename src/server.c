@@ -10,7 +10,8 @@
 /* The pipeline: one request through every stage, in order.
  *
  *     read_head ─▶ find_route ─▶ check_policy ─▶ take_body ─▶ run_handler ─▶ follow
- *                      └─▶ await_proxy ─▶ on behind the redirects
+ *                      ├─▶ await_proxy ─▶ on behind the redirects
+ *                      └─▶ hand_over ─▶ read_head of another worker
  *
  * A connection serves its requests one after the other, so answers are in order by themselves.
  * Reading only puts connections on `ready`; a turn of the loop serves all of them, inside one
@@ -44,7 +45,7 @@ capra_request *server_request(server *s, uint32_t id)
 
 static const response_events on_response;
 
-static capra_request *request_new(server *s, conn *c)
+capra_request *pipeline_begin(server *s, conn *c)
 {
     capra_request *req = pool_take(&s->requests);
     memset(req, 0, offsetof(capra_request, head));
@@ -240,6 +241,7 @@ static const stage_fn stages[STAGES] = {
     [STAGE_HANDLER] = stage_run_handler,
     [STAGE_RUNNING] = stage_follow,
     [STAGE_PROXY] = stage_await_proxy,
+    [STAGE_MOVING] = stage_hand_over,
     [STAGE_HELD] = hold,
 };
 
@@ -251,8 +253,12 @@ static void serve(capra_request *req)
     verdict v = PASS;
     while (v == PASS && !c->is_closing && req->res.state != RESPONSE_ENDED) {
         v = stages[req->stage](req);
-        if (v == PASS)
+        if (v == PASS) {
             req->stage++;
+        } else if (v == ELSEWHERE) {
+            req->stage = STAGE_MOVING;
+            v = PASS;
+        }
     }
     if (!c->is_closing && req->res.state == RESPONSE_ENDED)
         finish(req);
@@ -272,7 +278,7 @@ static void advance(server *s, conn *c)
             break;
         if (c->request == NULL && pipeline_is_full(c))
             return; /* until on_drained, or a flush that sends it all */
-        serve(c->request != NULL ? c->request : request_new(s, c));
+        serve(c->request != NULL ? c->request : pipeline_begin(s, c));
         if (c->request != NULL)
             return;
     }
@@ -320,6 +326,9 @@ static void on_deadline(conn *c)
         begin_response(req, false);
         pipeline_refuse(req, CAPRA_E_HEAD_SLOW);
         finish(req);
+    } else if (c->deadline == CONN_MOVING && req->stage == STAGE_MOVING) {
+        pipeline_refuse(req, CAPRA_E_AWAY);
+        finish(req);
     } else if (c->deadline == CONN_BODY && req->stage == STAGE_BODY) {
         pipeline_refuse(req, CAPRA_E_BODY_SLOW);
         finish(req);
@@ -356,6 +365,7 @@ const conn_events server_conn_events = {
     .on_input = on_input,
     .on_drained = on_drained,
     .on_deadline = on_deadline,
+    .on_arrival = pipeline_on_arrival,
     .on_close = on_close,
 };
 
@@ -458,6 +468,7 @@ server *server_new(const options *o, app *a, const script_host *script, observer
     pool_init(&s->requests, sizeof(capra_request), SPARE_REQUESTS);
     list_init(&s->ready);
     list_init(&s->dirty);
+    list_init(&s->moving);
     list_init(&s->let_go);
     response_clock_init(&s->clock, (uint32_t)(o->keep_alive_ms / 1000));
     response_clock_set(&s->clock, (int64_t)time(NULL));
@@ -522,6 +533,12 @@ void server_set_app(server *s, app *a)
 void server_drain(server *s)
 {
     s->is_draining = true;
+}
+
+void server_move_on(server *s)
+{
+    while (!list_empty(&s->moving))
+        list_append(&s->ready, s->moving.next);
 }
 
 uint32_t server_in_flight(const server *s)

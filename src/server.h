@@ -58,6 +58,9 @@ void server_set_app(server *s, app *app);
 /* From now on each connection ends with its next response. */
 void server_drain(server *s);
 
+/* There may be room again for connections that are to be handed over to other workers. */
+void server_move_on(server *s);
+
 /* Requests that have begun and not ended. */
 uint32_t server_in_flight(const server *s);
 
@@ -86,7 +89,8 @@ typedef struct proxy_changes {
 /* The proxy lets the request go on. The script host hears no more of it under this id. */
 void server_pass_on(capra_request *req, const proxy_changes *changes);
 
-/* From now on, or no longer, the script host is asked about each request before anything else is. */
+/* From now on, or no longer, the script host is asked about each request before anything else is.
+ */
 void server_hear(server *s, bool is_heard);
 
 /* Its handler has `ms` in all to answer, whatever the manifest says of its route. */

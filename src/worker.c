@@ -31,6 +31,7 @@ struct worker {
     channel *channel;
     scoreboard *board;
     uint32_t slot; /* this worker's place in it */
+    app_share share;
     score *score;
     pulse *pulse;
     worker_signals *signals;
@@ -160,8 +161,7 @@ static bool on_turn(void *owner)
     rescue_leave();
     if (server_is_stuck(w->server) && !w->has_resigned)
         resign(w);
-    if (w->is_draining && !w->is_held && net_connection_count(w->net) == 0 &&
-        !server_waits(w->server))
+    if (w->is_draining && !w->is_held && net_is_done(w->net) && !server_waits(w->server))
         worker_stop(w);
     return has_more;
 }
@@ -177,11 +177,17 @@ static void on_overdue(void *owner)
     worker_stop(w);
 }
 
+static void on_room(void *owner)
+{
+    worker *w = owner;
+    server_move_on(w->server);
+}
+
 static void reload(worker *w)
 {
     char why[1024];
     app *fresh;
-    int const error = app_load(&fresh, w->config.manifest, why, sizeof why);
+    int const error = app_load(&fresh, w->config.manifest, w->share, why, sizeof why);
     if (error != 0) {
         log_line(LOG_ERROR, "the new build is not served: %s", why);
         return;
@@ -203,6 +209,10 @@ static void on_message(void *owner, const message *m)
     case MESSAGE_DRAIN:
         drain(w, m->value);
         break;
+    case MESSAGE_FINISH:
+        drain(w, m->value);
+        net_keep_taking(w->net);
+        break;
     default:
         break; /* from a newer supervisor */
     }
@@ -221,6 +231,7 @@ static void on_supervisor_gone(void *owner)
 {
     worker *w = owner;
     drain(w, 1);
+    net_keep_taking(w->net);
 }
 
 /* ---- The start ---- */
@@ -252,6 +263,8 @@ static int open_net(worker *w, void *loop)
 {
     const options *o = &w->config.options;
     int sockets[WORKER_LISTENERS];
+    int const behind = WORKER_LISTEN_FD + (int)w->config.listeners;
+    bool const is_native = w->share == APP_NATIVES;
     for (uint32_t i = 0; i < w->config.listeners; i++)
         sockets[i] = WORKER_LISTEN_FD + (int)i;
     net_options const no = {
@@ -259,6 +272,7 @@ static int open_net(worker *w, void *loop)
                           [CONN_HEAD] = o->head_ms,
                           [CONN_BODY] = o->body_ms,
                           [CONN_WRITE] = o->write_ms,
+                          [CONN_MOVING] = NET_MOVING_MS,
                           [CONN_HALF] = NET_HALF_CLOSED_MS,
                           [CONN_LINGER] = NET_LINGER_MS },
         .write_bytes_per_s = o->write_rate,
@@ -267,13 +281,15 @@ static int open_net(worker *w, void *loop)
         .reads_preface = strcmp(o->proxy_protocol, "on") == 0,
         .connections = bound_connections((uint32_t)o->connections),
         .sockets = sockets,
-        .socket_count = w->config.listeners,
+        .socket_count = is_native ? 0 : w->config.listeners, /* others accept for it */
+        .parcel_socket = options_isolate(o) ? behind : 0,
         .board = w->board,
         .slot = w->slot,
     };
     net_events const events = { .conn = server_conn_events,
                                 .conn_owner = w->server,
                                 .on_turn = on_turn,
+                                .on_room = on_room,
                                 .on_overdue = on_overdue,
                                 .owner = w };
     return net_open(&w->net, loop, &no, &events, server_memory(w->server));
@@ -313,29 +329,59 @@ static bool is_debugged(void)
     return node_options != NULL && strstr(node_options, "--inspect") != NULL;
 }
 
+/* What the supervisor has started it for. */
+static app_share find_share(const worker *w)
+{
+    switch (score_get(&w->score->group)) {
+    case SCORE_GROUP_SCRIPTS:
+        return APP_SCRIPTS;
+    case SCORE_GROUP_NATIVES:
+        return APP_NATIVES;
+    default:
+        return APP_WHOLE;
+    }
+}
+
+/* A worker that does not know its part, because its supervisor is of another version, must not take
+ * connections for routes that it cannot run. */
+static int load(const worker *w, app **out, char *why, size_t why_size)
+{
+    int const error = app_load(out, w->config.manifest, w->share, why, why_size);
+    if (error != 0 || w->script != NULL || !options_isolate(&w->config.options))
+        return error;
+    for (uint32_t i = 0; i < app_route_count(*out); i++) {
+        const app_route *r = app_find(*out, i);
+        if (r->kind != APP_SCRIPT)
+            continue;
+        snprintf(why, why_size,
+                 "%s is JavaScript, and this worker runs none: the server that has started it is "
+                 "of another version; stop it, and start this one",
+                 r->file);
+        return CAPRA_E_INVALID;
+    }
+    return 0;
+}
+
 int worker_start(worker **out, void *loop, const worker_config *config, const script_host *script,
                  void (*on_end)(void *data), void *data, char *why, size_t why_size)
 {
     app *a;
-    rescue_prepare();
-    int error = app_load(&a, config->manifest, why, why_size);
-    if (error != 0)
-        return error;
-
-    networks *trusted = NULL;
-    if (config->options.trust_proxy[0] != '\0')
-        error = networks_parse(&trusted, slice_text(config->options.trust_proxy), why, why_size);
-    if (error != 0) {
-        app_release(a);
-        return error;
-    }
-
     worker *w = memory_take(sizeof *w);
     *w = (worker){
         .config = *config, .loop = loop, .script = script, .on_end = on_end, .data = data
     };
+    rescue_prepare();
     open_scoreboard(w);
-    error = open_observer(w, why, why_size);
+    w->share = find_share(w);
+    int error = load(w, &a, why, why_size);
+    if (error != 0)
+        return error; /* the process ends, and all goes with it */
+
+    networks *trusted = NULL;
+    if (config->options.trust_proxy[0] != '\0')
+        error = networks_parse(&trusted, slice_text(config->options.trust_proxy), why, why_size);
+    if (error == 0)
+        error = open_observer(w, why, why_size);
     if (error != 0)
         return error;
     w->server = server_new(&config->options, a, script, w->observer);

@@ -34,6 +34,7 @@
     X(CRASHED, 500, "the process that ran the route has ended")                     \
     X(LOST, 500, "the process that ran the route has ended, because of another")    \
     X(UNSERVED, 503, "the process ended before it began with this; send it again")  \
+    X(AWAY, 503, "the processes that run this route cannot take it now")            \
     X(BUSY, 503, "the server has no room for another request")                      \
     X(HANDLER, 500, "the handler failed")                                           \
     X(HEAD_SENT, 0, "the head of the response has been sent already")               \

@@ -222,6 +222,12 @@ static int receive(int socket, label *l, buffer *room, int fds[2])
     return 0;
 }
 
+static int64_t age_of(const label *l)
+{
+    uint64_t const now = now_ns();
+    return l->sent_ns > now ? 0 : (int64_t)((now - l->sent_ns) / 1000000);
+}
+
 int parcel_take(parcel *out, int socket, buffer *room)
 {
     label l;
@@ -236,7 +242,8 @@ int parcel_take(parcel *out, int socket, buffer *room)
     if (fds[1] >= 0)
         close(fds[1]);
     capra_slice all = buffer_slice(room);
-    *out = (parcel){ .fd = fds[0], .is_returned = (l.flags & IS_RETURNED) != 0 };
+    *out =
+        (parcel){ .fd = fds[0], .age_ms = age_of(&l), .is_returned = (l.flags & IS_RETURNED) != 0 };
     out->peer = cut(&all, l.lengths[0]);
     out->note = cut(&all, l.lengths[1]);
     out->head = all;
@@ -250,8 +257,5 @@ int64_t parcel_age_ms(int socket)
     struct iovec part = { &l, sizeof l };
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
     ssize_t const got = recvmsg(socket, &message, MSG_PEEK | MSG_DONTWAIT);
-    if (got < 0)
-        return -1;
-    uint64_t const now = now_ns();
-    return l.sent_ns > now ? 0 : (int64_t)((now - l.sent_ns) / 1000000);
+    return got < 0 ? -1 : age_of(&l);
 }

@@ -12,12 +12,16 @@
  * and of all who wait at an end one gets it. One that nobody has taken waits there. */
 typedef struct parcel {
     int fd;                 /* the client's socket */
+    int64_t age_ms;         /* how long it has waited to be taken; set when it arrives */
     bool is_returned;       /* where it was sent to first, nobody took it */
     capra_slice peer;       /* text that is kept of who the client is; may be empty */
     capra_slice note;       /* the protocol's own */
     capra_slice head, rest; /* what the client has sent and nobody is done with, in two parts;
                              * `head` has all of it when it arrives */
 } parcel;
+
+/* Nobody is to wait for longer than this for somebody to take it. */
+enum { PARCEL_PATIENCE_MS = 10000 };
 
 /* Two ends: what is sent at one is taken at the other. Closed by exec. 0, or CAPRA_E_SYSTEM with
  * errno set where there is no such thing (SOCK_SEQPACKET between processes). */

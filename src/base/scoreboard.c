@@ -134,6 +134,13 @@ uint64_t scoreboard_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* Whether both do the same work. */
+static bool is_beside(const scoreboard *b, uint32_t one, uint32_t other)
+{
+    bool const is_native = score_get(&scoreboard_at(b, one)->group) == SCORE_GROUP_NATIVES;
+    return is_native == (score_get(&scoreboard_at(b, other)->group) == SCORE_GROUP_NATIVES);
+}
+
 const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot)
 {
     const score *emptiest = NULL;
@@ -141,7 +148,7 @@ const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot)
     for (uint32_t at = 0; at < scoreboard_used(b); at++) {
         const score *other = scoreboard_at(b, at);
         uint32_t const connections = score_get(&other->connections);
-        if (at == slot || score_get(&other->state) != SCORE_SERVING)
+        if (at == slot || score_get(&other->state) != SCORE_SERVING || !is_beside(b, at, slot))
             continue;
         if (emptiest == NULL || connections < fewest) {
             emptiest = other;
@@ -151,6 +158,19 @@ const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot)
     return emptiest;
 }
 
+bool scoreboard_others_are_done(const scoreboard *b, uint32_t slot)
+{
+    for (uint32_t at = 0; at < scoreboard_used(b); at++) {
+        const score *other = scoreboard_at(b, at);
+        uint32_t const state = score_get(&other->state);
+        if (is_beside(b, at, slot) || state == SCORE_FREE)
+            continue;
+        if (state != SCORE_DRAINING || score_get(&other->connections) > 0)
+            return false;
+    }
+    return true;
+}
+
 /* ---- Slots come and go ---- */
 
 static void clear(scoreboard *b, uint32_t slot)
@@ -158,13 +178,14 @@ static void clear(scoreboard *b, uint32_t slot)
     memset(row(b, slot), 0, b->shared->row_bytes);
 }
 
-int scoreboard_claim(scoreboard *b, uint32_t generation)
+int scoreboard_claim(scoreboard *b, uint32_t generation, score_group group)
 {
     for (uint32_t slot = 0; slot < b->shared->slots; slot++) {
         score *s = scoreboard_at(b, slot);
         if (score_get(&s->state) != SCORE_FREE)
             continue;
         score_set(&s->generation, generation);
+        score_set(&s->group, group);
         score_set(&s->started_ns, scoreboard_now_ns());
         score_set(&s->state, SCORE_STARTING);
         if (slot >= scoreboard_used(b))
@@ -180,6 +201,7 @@ void scoreboard_retire(scoreboard *b, uint32_t slot)
     score *past = scoreboard_at(b, b->shared->slots);
     score_add(&past->accepted, score_get(&s->accepted));
     score_add(&past->requests, score_get(&s->requests));
+    score_add(&past->handed_over, score_get(&s->handed_over));
     const _Atomic uint64_t *counters = scoreboard_counters(b, slot);
     _Atomic uint64_t *sums = scoreboard_counters(b, b->shared->slots);
     for (uint32_t i = 0; i < b->shared->counters; i++)

@@ -29,12 +29,21 @@ typedef enum score_state {
     SCORE_DRAINING,
 } score_state;
 
+/* What a worker serves. Where routes in C have workers of their own, a connection goes to and fro
+ * between the two kinds. */
+typedef enum score_group {
+    SCORE_GROUP_ALL,     /* everything there is */
+    SCORE_GROUP_SCRIPTS, /* all but routes in C; it takes new connections */
+    SCORE_GROUP_NATIVES, /* routes in C, on connections that are handed over */
+} score_group;
+
 typedef struct score {
     _Alignas(64) _Atomic uint32_t state; /* score_state */
     _Atomic uint32_t pid;
     _Atomic uint32_t generation;   /* of the reload that started it */
     _Atomic uint32_t connections;  /* open now */
     _Atomic uint32_t in_flight;    /* requests begun and not finished */
+    _Atomic uint32_t group;        /* score_group */
     _Atomic uint64_t accepted;     /* connections since the start */
     _Atomic uint64_t requests;     /* finished since the start */
     _Atomic uint64_t started_ns;   /* on the system's monotonic clock, as all times here */
@@ -42,6 +51,7 @@ typedef struct score {
     _Atomic uint64_t idle_ns;      /* that the loop has slept since the start */
     _Atomic uint64_t lag_ns;       /* by how much the loop was late for that beat */
     _Atomic uint64_t memory_bytes; /* resident */
+    _Atomic uint64_t handed_over;  /* connections, to the other group, since the start */
 } score;
 
 enum { SCOREBOARD_SLOTS = 256 }; /* as many workers as there can be, those that drain included */
@@ -67,8 +77,8 @@ uint32_t scoreboard_slots(const scoreboard *b);
 score *scoreboard_at(const scoreboard *b, uint32_t slot);
 _Atomic uint64_t *scoreboard_counters(const scoreboard *b, uint32_t slot);
 
-/* What workers that are gone have done: `accepted`, `requests`, and their counters. Add it to the
- * sums of those that live, or totals would fall when a worker goes. */
+/* What workers that are gone have done: `accepted`, `requests`, `handed_over`, and their counters.
+ * Add it to the sums of those that live, or totals would fall when a worker goes. */
 const score *scoreboard_past(const scoreboard *b);
 const _Atomic uint64_t *scoreboard_past_counters(const scoreboard *b);
 
@@ -76,15 +86,19 @@ const _Atomic uint64_t *scoreboard_past_counters(const scoreboard *b);
 uint32_t scoreboard_used(const scoreboard *b);
 
 /* For the supervisor: a free slot, cleared, in SCORE_STARTING. -1 when there is none. */
-int scoreboard_claim(scoreboard *b, uint32_t generation);
+int scoreboard_claim(scoreboard *b, uint32_t generation, score_group group);
 
 /* For the supervisor, once the worker's process is gone: what it did is added to the past, and the
  * slot is free. */
 void scoreboard_retire(scoreboard *b, uint32_t slot);
 
-/* The worker with the fewest connections of all that serve, but for this one; NULL when there is no
- * other. */
+/* The worker with the fewest connections of all in its group that serve, but for this one; NULL
+ * when there is no other. */
 const score *scoreboard_emptiest(const scoreboard *b, uint32_t slot);
+
+/* Whether nobody of the other group can hand a connection over to this worker any more: all of them
+ * are gone, or drain and have none left. */
+bool scoreboard_others_are_done(const scoreboard *b, uint32_t slot);
 
 /* Now, on the clock of the table. */
 uint64_t scoreboard_now_ns(void);

@@ -274,6 +274,19 @@ static int read_argument(cli_arguments *out, int argc, char **argv, int *index, 
     return set_directory(out, text);
 }
 
+/* In development a crash costs the one who works nothing, and a route changes its kind at any time.
+ */
+static int check_isolation(const cli_arguments *args)
+{
+    bool const is_isolated = options_isolate(&args->options);
+    if (is_isolated && args->command == COMMAND_DEV)
+        return complain("--native-isolation is an option of start: `capra dev` has one worker");
+    if (!is_isolated && args->options.native_workers != OPTION_UNSET)
+        return complain("--native-workers wants --native-isolation process: without it, routes in "
+                        "C have no workers of their own");
+    return -1;
+}
+
 int cli_parse(cli_arguments *out, int argc, char **argv)
 {
     bool has_directory = false;
@@ -293,5 +306,8 @@ int cli_parse(cli_arguments *out, int argc, char **argv)
         return complain("--json is an option of check and status");
     if (out->is_sanitized && out->command != COMMAND_DEV)
         return complain("--sanitize is an option of dev");
+    int const refused = check_isolation(out);
+    if (refused >= 0)
+        return refused;
     return has_directory ? -1 : set_directory(out, ".");
 }

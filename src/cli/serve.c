@@ -64,21 +64,26 @@ static void on_close(void *data)
     admin_close(s->admin);
 }
 
-/* An app of only C routes starts no Node at all. */
-static char *const *worker_command(void *data, const char **error)
+/* An app of only C routes starts no Node at all, and one without any has nothing to set apart. */
+static bool plan_workers(void *data, worker_plan *out, const char **error)
 {
     serving *s = data;
     if (app_peek(&s->facts, s->manifest, s->why, sizeof s->why) != 0) {
         *error = s->why;
-        return NULL;
+        return false;
     }
-    if (!s->facts.needs_node)
-        return s->native_worker;
+    if (!s->facts.needs_node) {
+        *out = (worker_plan){ .command = s->native_worker };
+        return true;
+    }
     if (s->script_worker[0][0] == '\0') {
         *error = "Node was not found in node_modules beside Capra; run `npm install` there";
-        return NULL;
+        return false;
     }
-    return s->script_worker;
+    bool const is_apart = options_isolate(&s->args->options) && s->facts.has_natives;
+    *out =
+        (worker_plan){ .command = s->script_worker, .natives = is_apart ? s->native_worker : NULL };
+    return true;
 }
 
 /* Each connection is a descriptor; the shell's default of 1024 is for interactive use. */
@@ -128,8 +133,9 @@ static void free_environment(char **environment)
 static bool has_build(serving *s)
 {
     if (access(s->manifest, R_OK) == 0) {
+        worker_plan plan;
         const char *error;
-        if (worker_command(s, &error) != NULL)
+        if (plan_workers(s, &plan, &error))
             return true;
         fprintf(stderr, "capra: %s\n", error);
         return false;
@@ -166,6 +172,21 @@ static bool read_scale(scale_limits *out, const serving *s)
     uint64_t const max = has_max ? most : (min > usual ? min : usual);
     *out = (scale_limits){ (uint32_t)min, (uint32_t)max, o->idle_ms };
     return true;
+}
+
+/* Workers for routes in C: as many as of the others, which also have to do what there is besides.
+ */
+static uint32_t read_natives(const serving *s)
+{
+    const options *o = &s->args->options;
+    uint64_t const cpus = cpus_count();
+    if (!options_isolate(o))
+        return 0;
+    if (o->native_workers == OPTION_UNSET)
+        return s->scale.max;
+    if (o->native_workers == OPTION_AUTO)
+        return (uint32_t)(cpus < OPTION_WORKERS_MAX ? cpus : OPTION_WORKERS_MAX);
+    return (uint32_t)o->native_workers;
 }
 
 /* The usual port only where no other place is named. */
@@ -213,7 +234,7 @@ static int supervise(serving *s, const cli_paths *paths, char **environment, con
                                (char *)(uintptr_t)args->parity,
                                NULL };
     supervisor_config const supervised = {
-        .worker_command = worker_command,
+        .plan = plan_workers,
         .environment = environment,
         .slot_variable = WORKER_SLOT_VARIABLE,
         .directory = args->directory,
@@ -222,6 +243,7 @@ static int supervise(serving *s, const cli_paths *paths, char **environment, con
         .listener_count = s->places.count,
         .metrics_fd = metrics_fd(counted),
         .scale = s->scale,
+        .natives = read_natives(s),
         .worker_bytes = args->options.worker_bytes,
         .tells_signal = s->facts.is_strict_parity || args->parity != NULL,
         .shutdown_ms = args->options.shutdown_ms,

@@ -109,6 +109,27 @@ bool admit(tcp *t)
     return t->awaits_preface || count_in(t, &from);
 }
 
+void admit_keep_peer(tcp *t, capra_slice peer)
+{
+    ip_address a;
+    const char *space = peer.length == 0 ? NULL : memchr(peer.data, ' ', peer.length);
+    if (space == NULL || peer.length >= PEER_TEXT ||
+        !ip_parse(&a, slice_of(peer.data, (size_t)(space - peer.data))))
+        return;
+    t->peer = memory_take(PEER_TEXT);
+    memcpy(t->peer, peer.data, peer.length);
+    t->peer[peer.length] = '\0';
+}
+
+bool admit_again(tcp *t)
+{
+    ip_address from;
+    if (t->net->crowd == NULL)
+        return true;
+    admit_peer(&t->conn, &from);
+    return count_in(t, &from);
+}
+
 bool admit_preface(tcp *t)
 {
     conn *c = &t->conn;

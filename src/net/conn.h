@@ -39,6 +39,7 @@ typedef enum conn_deadline {
     CONN_HEAD,   /* from a request's first byte, or from accept, to the end of its head */
     CONN_BODY,   /* without progress of the body */
     CONN_WRITE,  /* without progress of a client that reads */
+    CONN_MOVING, /* for a worker of the other kind to have room for it */
     CONN_HALF,   /* for an answer to a client that will send no more, and may have gone */
     CONN_LINGER, /* after the last answer, for the client to close */
     CONN_DEADLINES
@@ -60,6 +61,11 @@ typedef struct conn_transport {
     /* The socket, as a descriptor of the caller's, which outlives the connection; to be followed by
      * `close`. Negative when there is none to be had. */
     int (*detach)(conn *c);
+    /* Hands it over to a worker of the other kind, with `note`, which is the protocol's own and of
+     * any length, and with `head` before what stands in `in`. To be followed by `close`. Otherwise
+     * nothing has been done: CAPRA_E_BUSY when there is no room, until net_events has on_room, and
+     * CAPRA_E_SYSTEM. Nothing may be waiting in `out`. */
+    int (*hand_over)(conn *c, capra_slice note, capra_slice head);
     /* Closed now, whatever waits. `on_close` is called later or at once, and is the last call. */
     void (*close)(conn *c);
     /* Starts the time, instead of the one that runs. */
@@ -72,7 +78,10 @@ typedef struct conn_events {
     void (*on_input)(conn *c);    /* `in` has more, or `has_ended` is new */
     void (*on_drained)(conn *c);  /* `out` is empty again, after a flush that left a rest */
     void (*on_deadline)(conn *c); /* the time that `deadline` names has run out */
-    void (*on_close)(conn *c);    /* gone, by either side; the memory is the transport's */
+    /* New, and handed over by a worker of the other kind: `in` has what the client has sent. The
+     * note is lent. on_input follows if there is any. */
+    void (*on_arrival)(conn *c, capra_slice note, bool is_returned);
+    void (*on_close)(conn *c); /* gone, by either side; the memory is the transport's */
 } conn_events;
 
 struct conn {

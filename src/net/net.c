@@ -2,6 +2,7 @@
 #include "acceptor.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "ferry.h"
 #include "tcp.h"
 
 #include <errno.h>
@@ -55,10 +56,14 @@ static void note_freed(net *n, size_t bytes)
         uv_timer_start(&n->trim, on_trim, TRIM_MS, 0);
 }
 
+bool net_has_room(const net *n)
+{
+    return net_connection_count(n) < n->options.connections;
+}
+
 static bool has_room(void *owner)
 {
-    const net *n = owner;
-    return net_connection_count(n) < n->options.connections;
+    return net_has_room(owner);
 }
 
 void net_forget(tcp *t)
@@ -70,6 +75,8 @@ void net_forget(tcp *t)
     score_add(&n->score->connections, -1);
     if (n->acceptor != NULL && has_room(n))
         acceptor_resume(n->acceptor);
+    if (n->ferry != NULL && has_room(n))
+        ferry_resume(n->ferry);
     try_finish_close(n);
 }
 
@@ -85,17 +92,25 @@ static tcp *make_tcp(net *n, int socket)
     return t;
 }
 
-static void on_socket(void *owner, int socket)
+tcp *net_begin(net *n, int socket)
 {
-    net *n = owner;
     tcp *t = make_tcp(n, socket);
     if (tcp_begin(t, n->loop) != 0) {
         close(socket);
         net_forget(t);
-        return;
+        return NULL;
     }
-    score_add(&n->score->accepted, 1);
     list_append(&n->open, &t->open);
+    return t;
+}
+
+static void on_socket(void *owner, int socket)
+{
+    net *n = owner;
+    tcp *t = net_begin(n, socket);
+    if (t == NULL)
+        return;
+    score_add(&n->score->accepted, 1);
     if (admit(t))
         deadlines_set(&n->deadlines, &t->conn, CONN_HEAD);
     else
@@ -163,11 +178,14 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     n->handles_open = 7;
 
     acceptor_events const taken = { on_socket, has_room, n };
-    if (acceptor_open(&n->acceptor, loop, options->sockets, options->socket_count, options->board,
-                      options->slot, &taken) != 0) {
-        int const error = errno;
+    int error = options->parcel_socket > 0 ? ferry_open(&n->ferry, n, options->parcel_socket) : 0;
+    if (error == 0)
+        error = acceptor_open(&n->acceptor, loop, options->sockets, options->socket_count,
+                              options->board, options->slot, &taken);
+    if (error != 0) {
+        int const reason = errno;
         net_close(n, NULL, NULL);
-        errno = error;
+        errno = reason;
         return CAPRA_E_SYSTEM;
     }
     n->handles_open++;
@@ -177,25 +195,25 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
     return 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+void net_handle_closed(net *n)
 {
-    net *n = handle->data;
     n->handles_open--;
     try_finish_close(n);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    net_handle_closed(handle->data);
 }
 
 static void on_deadlines_closed(uv_handle_t *timer)
 {
-    net *n = LIST_OWNER(timer, net, deadlines.timer);
-    n->handles_open--;
-    try_finish_close(n);
+    net_handle_closed(LIST_OWNER(timer, net, deadlines.timer));
 }
 
 static void on_acceptor_closed(void *owner)
 {
-    net *n = owner;
-    n->handles_open--;
-    try_finish_close(n);
+    net_handle_closed(owner);
 }
 
 static void stop_accepting(net *n)
@@ -204,6 +222,14 @@ static void stop_accepting(net *n)
     n->acceptor = NULL;
     if (a != NULL)
         acceptor_close(a, on_acceptor_closed, n);
+}
+
+static void stop_ferry(net *n)
+{
+    ferry *f = n->ferry;
+    n->ferry = NULL;
+    if (f != NULL)
+        ferry_close(f);
 }
 
 static void on_overdue(uv_timer_t *timer)
@@ -219,9 +245,22 @@ void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms)
         stop_accepting(n);
         uv_timer_start(&n->overdue, on_overdue, last_ms, 0);
     }
+    if (n->ferry != NULL)
+        ferry_take(n->ferry, false);
     deadlines_shorten(&n->deadlines, CONN_IDLE, idle_ms);
     deadlines_shorten(&n->deadlines, CONN_HEAD, idle_ms);
     deadlines_shorten(&n->deadlines, CONN_LINGER, idle_ms);
+}
+
+void net_keep_taking(net *n)
+{
+    if (n->ferry != NULL)
+        ferry_take(n->ferry, true);
+}
+
+bool net_is_done(net *n)
+{
+    return net_connection_count(n) == 0 && (n->ferry == NULL || ferry_is_done(n->ferry));
 }
 
 void net_close(net *n, void (*on_closed)(void *data), void *data)
@@ -230,6 +269,7 @@ void net_close(net *n, void (*on_closed)(void *data), void *data)
     n->on_closed = on_closed;
     n->closed_data = data;
     stop_accepting(n);
+    stop_ferry(n);
     while (!list_empty(&n->open))
         tcp_transport.close(&LIST_OWNER(n->open.next, tcp, open)->conn);
     uv_close((uv_handle_t *)&n->prepare, on_handle_closed);

@@ -3,6 +3,7 @@
 #define CAPRA_NET_H
 
 #include "base/networks.h"
+#include "base/parcel.h"
 #include "base/scoreboard.h"
 #include "conn.h"
 
@@ -12,6 +13,9 @@ typedef struct net net;
 /* How long a client is read from that has said it will send no more, while it gets its answer, and
  * one that is to go, so that it can take its last answer. Nobody has wanted others yet. */
 enum { NET_HALF_CLOSED_MS = 60000, NET_LINGER_MS = 5000 };
+
+/* How long one waits for room at workers of the other kind. */
+enum { NET_MOVING_MS = PARCEL_PATIENCE_MS };
 
 typedef struct net_options {
     uint64_t deadlines_ms[CONN_DEADLINES]; /* 0: that time never runs out */
@@ -24,6 +28,8 @@ typedef struct net_options {
     uint32_t connections;    /* at once; the next waits in the kernel's queue */
     const int *sockets;      /* that listen; taken over. Lent for net_open */
     uint32_t socket_count;
+    int parcel_socket; /* where connections are handed over to workers of the other kind, and taken
+                        * from them; taken over. 0: there are none */
     const scoreboard *board; /* where connections are counted and spread; lent, outlives the net */
     uint32_t slot;           /* in it */
 } net_options;
@@ -34,6 +40,8 @@ typedef struct net_events {
     /* After each turn of reading and before each sleep: the time to do what was put off. Returns
      * true when something is left to do at once, so that the loop does not sleep. */
     bool (*on_turn)(void *owner);
+    /* There may be room again for connections that are to be handed over. */
+    void (*on_room)(void *owner);
     /* Connections are still open when net_drain's last moment has come. */
     void (*on_overdue)(void *owner);
     void *owner;
@@ -48,6 +56,13 @@ int net_open(net **out, void *loop, const net_options *options, const net_events
  * may still begin one for `idle_ms`; closing them at once would cut off clients that are just
  * sending it. Said again, it may only shorten the time. After `last_ms` on_overdue is called. */
 void net_drain(net *n, uint64_t idle_ms, uint64_t last_ms);
+
+/* A worker that drains takes none that are handed over any more. Where all workers drain, each is
+ * to go on, or nobody would. */
+void net_keep_taking(net *n);
+
+/* After net_drain: no connection is open, and none will come. */
+bool net_is_done(net *n);
 
 /* Closes the listener and every connection, then calls `on_closed` once all is gone; the net
  * is freed after it. */

@@ -2,10 +2,12 @@
 #include "tcp.h"
 
 #include "base/arena.h"
+#include "ferry.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -90,6 +92,14 @@ static void take_input(tcp *t, size_t size)
         watch(t);
     }
     c->events->on_input(c);
+}
+
+void tcp_give_input(tcp *t, capra_slice bytes)
+{
+    size_t size;
+    char *room = conn_input_room(&t->conn, t->net->memory, &size);
+    memcpy(room, bytes.data, bytes.length);
+    take_input(t, bytes.length);
 }
 
 static void take_end(tcp *t)
@@ -300,6 +310,7 @@ const conn_transport tcp_transport = {
     .flush = tcp_flush,
     .resume = tcp_resume,
     .linger = tcp_linger,
+    .hand_over = ferry_hand_over,
     .close = tcp_close,
     .set_deadline = tcp_set_deadline,
     .peer = admit_peer,

@@ -47,8 +47,21 @@ extern const conn_transport tcp_transport;
  * begun, and the socket is the caller's again. */
 int tcp_begin(tcp *t, uv_loop_t *loop);
 
+/* Bytes that somebody else has read, as if they had come now. There must be room for them. */
+void tcp_give_input(tcp *t, capra_slice bytes);
+
 /* Time has run out. */
 void tcp_on_deadline(conn *c);
+
+/* A connection on a socket, which is its own then; NULL, and the socket is closed, when it cannot
+ * be. */
+tcp *net_begin(net *n, int socket);
+
+/* Whether one more connection may be open. */
+bool net_has_room(const net *n);
+
+/* One of the handles that it counts in `handles_open` is gone. */
+void net_handle_closed(net *n);
 
 /* Called by tcp.c when a connection's memory may go. */
 void net_forget(tcp *t);
@@ -61,12 +74,20 @@ bool admit_preface(tcp *t);
  * like that is a request, and a bad one. */
 bool admit(tcp *t);
 
+/* The same for a connection that another worker has admitted, whose client may be known already. */
+bool admit_again(tcp *t);
+
+/* Takes over who the client is from a worker that knew it, as net_peer has it. What makes no sense
+ * is not believed, and the socket is asked. */
+void admit_keep_peer(tcp *t, capra_slice peer);
+
 /* The address of the client, as far as it is known. */
 void admit_peer(conn *c, ip_address *out);
 
 struct net {
     uv_loop_t *loop;
     struct acceptor *acceptor; /* NULL: no more connections are taken */
+    struct ferry *ferry;       /* NULL: there are no workers of another kind */
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;

@@ -91,7 +91,8 @@ static void put_answer(line *l, int code, bool has_body)
 /* Of its handler, or of the project's proxy. */
 static bool has_begun(const capra_request *req)
 {
-    return req != NULL && (req->stage >= STAGE_HANDLER || req->id != 0);
+    return req != NULL &&
+           ((req->stage >= STAGE_HANDLER && req->stage != STAGE_MOVING) || req->id != 0);
 }
 
 /* What has not begun may be sent again without a thought; what has may have done something. */

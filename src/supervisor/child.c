@@ -89,14 +89,18 @@ static void inherit(uv_stdio_container_t *as, int fd)
 static int spawn(child *c, char *const *command, int channel_fd)
 {
     const supervisor_config *config = c->family->config;
-    uv_stdio_container_t stdio[WORKER_LISTEN_FD + WORKER_LISTENERS] = { { .flags = UV_IGNORE } };
+    uv_stdio_container_t stdio[WORKER_LISTEN_FD + WORKER_LISTENERS + 1] = { { .flags =
+                                                                                  UV_IGNORE } };
     inherit(&stdio[STDOUT_FILENO], STDOUT_FILENO);
     inherit(&stdio[STDERR_FILENO], STDERR_FILENO);
     inherit(&stdio[WORKER_CHANNEL_FD], channel_fd);
     inherit(&stdio[WORKER_SCOREBOARD_FD], scoreboard_fd(c->family->board));
     inherit(&stdio[WORKER_METRICS_FD], config->metrics_fd);
-    for (uint32_t i = 0; i < config->listener_count; i++)
+    bool const is_native = c->group == SCORE_GROUP_NATIVES;
+    for (uint32_t i = 0; i < config->listener_count && !is_native; i++)
         inherit(&stdio[WORKER_LISTEN_FD + i], config->listeners[i]);
+    if (c->family->ends[is_native] >= 0)
+        inherit(&stdio[WORKER_LISTEN_FD + config->listener_count], c->family->ends[is_native]);
     char line[64];
     snprintf(line, sizeof line, "%s=%u", config->slot_variable, c->slot);
     char **environment = make_environment(config, line);
@@ -108,7 +112,7 @@ static int spawn(child *c, char *const *command, int channel_fd)
         .env = environment,
         .cwd = config->directory,
         .flags = UV_PROCESS_DETACHED,
-        .stdio_count = (int)(WORKER_LISTEN_FD + config->listener_count),
+        .stdio_count = (int)(WORKER_LISTEN_FD + config->listener_count + 1),
         .stdio = stdio,
     };
     int const error = uv_spawn(&c->family->loop, &c->process, &options);
@@ -116,9 +120,9 @@ static int spawn(child *c, char *const *command, int channel_fd)
     return error;
 }
 
-static child *make(child_family *family, uint32_t generation)
+static child *make(child_family *family, uint32_t generation, score_group group)
 {
-    int const slot = scoreboard_claim(family->board, generation);
+    int const slot = scoreboard_claim(family->board, generation, group);
     if (slot < 0) {
         log_line(LOG_ERROR, "there are %u workers already; no more can be started",
                  scoreboard_slots(family->board));
@@ -126,6 +130,7 @@ static child *make(child_family *family, uint32_t generation)
     }
     child *c = memory_take(sizeof *c);
     *c = (child){ .family = family,
+                  .group = group,
                   .generation = generation,
                   .slot = (uint32_t)slot,
                   .handles_open = 2,
@@ -137,14 +142,15 @@ static child *make(child_family *family, uint32_t generation)
     return c;
 }
 
-child *child_start(child_family *family, char *const *command, uint32_t generation)
+child *child_start(child_family *family, char *const *command, uint32_t generation,
+                   score_group group)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         log_line(LOG_ERROR, "%s cannot be started: %s", command[0], strerror(errno));
         return NULL;
     }
-    child *c = make(family, generation);
+    child *c = make(family, generation, group);
     channel_events const events = { on_message, on_silent, c };
     int const error = c == NULL ? UV_EAGAIN : spawn(c, command, pair[1]);
     close(pair[1]);

@@ -37,6 +37,8 @@ typedef struct child_family {
     scoreboard *board;
     uv_loop_t loop;
     list children;
+    int ends[2]; /* where connections are handed over: that of workers for routes in C is the
+                    second; -1 where there are none */
     void (*on_event)(child *c, child_event event);
 } child_family;
 
@@ -47,6 +49,7 @@ struct child {
     uv_timer_t deadline;
     channel *channel; /* NULL: it has closed its end */
     child_state state;
+    score_group group;
     uint32_t generation, slot;
     uint64_t started_ms;
     uint32_t routes;
@@ -57,7 +60,8 @@ struct child {
 };
 
 /* Starts a worker; NULL, and a line in the log, when it cannot be. */
-child *child_start(child_family *family, char *const *command, uint32_t generation);
+child *child_start(child_family *family, char *const *command, uint32_t generation,
+                   score_group group);
 
 /* Nothing is sent to one that does not listen any more. */
 void child_tell(child *c, message_kind kind, uint32_t value);

@@ -62,6 +62,8 @@ void load_measure(load *l, const child_family *family, scale_sample *out)
         (scale_sample){ .now_ms = uv_now(&family->loop), .queued = count_queued(family->config) };
     list_each (link, &family->children) {
         child *c = LIST_OWNER(link, child, link);
+        if (c->group == SCORE_GROUP_NATIVES)
+            continue; /* their number is fixed */
         out->starting += c->state == CHILD_STARTING;
         out->serving += c->state == CHILD_SERVING;
         busy += c->state == CHILD_SERVING ? busy_share(c) : 0;

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/* Descriptors that a worker is born with. Sockets that listen come last, for there may be many. */
+/* Descriptors that a worker is born with. Sockets that listen come behind these, for there may be
+ * many, and last, where there are workers of two kinds, the one that connections are handed over
+ * at (see base/parcel.h). */
 enum {
     WORKER_CHANNEL_FD = 3,
     WORKER_SCOREBOARD_FD,
@@ -27,6 +29,8 @@ typedef enum message_kind {
     MESSAGE_RELOAD = 64, /* read the manifest again */
     MESSAGE_DRAIN = 65,  /* accept no more, finish what runs, exit; value: how many ms connections
                             without a request may go on, for one that is on its way */
+    MESSAGE_FINISH = 66, /* the same, said to all workers: connections that one kind hands over to
+                            the other are still taken; value: as with MESSAGE_DRAIN */
 } message_kind;
 
 typedef struct message {

@@ -8,6 +8,7 @@
 #include "child.h"
 #include "doorbell.h"
 #include "load.h"
+#include "returns.h"
 #include "run_file.h"
 
 #include <errno.h>
@@ -17,11 +18,22 @@
 #include <unistd.h>
 #include <uv.h>
 
+/* Workers of one kind. Each kind is counted, and started ever more slowly, by itself: when code in
+ * C keeps killing its workers, the others need not wait. */
+typedef struct team {
+    supervisor *supervisor;
+    bool is_native;    /* for routes in C alone */
+    uint32_t failures; /* in a row, of workers that died young */
+    uv_timer_t restart;
+    bool is_restart_due;
+} team;
+
 struct supervisor {
     const supervisor_config *config;
     child_family family;
+    team acceptors, natives;
     uv_signal_t signals[3];
-    uv_timer_t restart, watch;
+    uv_timer_t watch, sweep;
     builder *builder;
     doorbell *doorbell;
     scale scale;
@@ -30,13 +42,12 @@ struct supervisor {
     uint32_t newest;      /* generation that there ever was */
     uint32_t announced;   /* generation that served last */
     uint32_t refused;     /* reloads that came to nothing */
-    char *const *command; /* of the newest workers */
-    uint32_t failures;    /* in a row, of workers that died young */
+    worker_plan plan;     /* of the newest workers */
     uint32_t resigned;    /* workers, no two of them with much time between */
     uint64_t resigned_ms; /* when the last one did */
     uint64_t started, died;
     int exit_code;
-    bool is_stopping, was_ready, is_restart_due;
+    bool is_stopping, was_ready;
 };
 
 enum {
@@ -52,9 +63,11 @@ enum {
     KILL_MS = 500,         /* a worker keeps the time for shutting down itself, if it can */
     RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
     WATCH_MS = 500,        /* between two looks at the scoreboard */
+    SWEEP_MS = 100,        /* between two looks at what is handed over and nobody takes */
 };
 
-static void start_missing(supervisor *s);
+static void start_missing(team *t);
+static void start_all_missing(supervisor *s);
 static void settle(supervisor *s);
 static void stop(supervisor *s);
 
@@ -70,14 +83,39 @@ static bool is_current(const child *c)
            c->state != CHILD_DRAINING;
 }
 
-static uint32_t count_current(const supervisor *s, bool only_serving)
+static bool is_of(const child *c, const team *t)
+{
+    return (c->group == SCORE_GROUP_NATIVES) == t->is_native;
+}
+
+static team *team_of(const child *c)
+{
+    supervisor *s = supervisor_of(c);
+    return is_of(c, &s->natives) ? &s->natives : &s->acceptors;
+}
+
+/* Those for routes in C go and come with the others. */
+static uint32_t count_wanted(const team *t)
+{
+    const supervisor *s = t->supervisor;
+    if (!t->is_native)
+        return s->scale.wanted;
+    return s->plan.natives != NULL && s->scale.wanted > 0 ? s->config->natives : 0;
+}
+
+static uint32_t count_current(const team *t, bool only_serving)
 {
     uint32_t count = 0;
-    list_each (link, &s->family.children) {
+    list_each (link, &t->supervisor->family.children) {
         const child *c = LIST_OWNER(link, child, link);
-        count += is_current(c) && (!only_serving || c->state == CHILD_SERVING);
+        count += is_of(c, t) && is_current(c) && (!only_serving || c->state == CHILD_SERVING);
     }
     return count;
+}
+
+static bool is_complete(const team *t)
+{
+    return count_current(t, true) >= count_wanted(t);
 }
 
 /* ---- What each event does ---- */
@@ -86,7 +124,11 @@ static void handle(child *c, child_event event);
 
 static void ask_to_drain(child *c)
 {
-    child_tell(c, MESSAGE_DRAIN, supervisor_of(c)->is_stopping ? STOP_IDLE_MS : RELOAD_IDLE_MS);
+    const supervisor *s = supervisor_of(c);
+    if (!s->is_stopping)
+        child_tell(c, MESSAGE_DRAIN, RELOAD_IDLE_MS);
+    else
+        child_tell(c, s->config->natives > 0 ? MESSAGE_FINISH : MESSAGE_DRAIN, STOP_IDLE_MS);
 }
 
 static void begin_drain(child *c)
@@ -113,24 +155,24 @@ static void forget(child *c)
 
 static void on_restart(uv_timer_t *timer)
 {
-    supervisor *s = timer->data;
-    s->is_restart_due = false;
-    start_missing(s);
+    team *t = timer->data;
+    t->is_restart_due = false;
+    start_missing(t);
 }
 
 /* At once; when workers keep dying, ever more slowly. */
-static void start_later(supervisor *s)
+static void start_later(team *t)
 {
     uint64_t delay = 0;
-    if (s->failures > 1)
-        delay = (uint64_t)FIRST_DELAY_MS << (s->failures > 8 ? 8 : s->failures - 2);
+    if (t->failures > 1)
+        delay = (uint64_t)FIRST_DELAY_MS << (t->failures > 8 ? 8 : t->failures - 2);
     if (delay > LONGEST_DELAY_MS)
         delay = LONGEST_DELAY_MS;
     if (delay > 0)
         log_line(LOG_WARN, "the next worker is started in %.1f s", (double)delay / 1000);
-    if (!s->is_restart_due) {
-        s->is_restart_due = true;
-        uv_timer_start(&s->restart, on_restart, delay, 0);
+    if (!t->is_restart_due) {
+        t->is_restart_due = true;
+        uv_timer_start(&t->restart, on_restart, delay, 0);
     }
 }
 
@@ -138,12 +180,13 @@ static void start_later(supervisor *s)
 static void replace(child *c)
 {
     supervisor *s = supervisor_of(c);
+    team *t = team_of(c);
     bool const has_failed =
         c->state == CHILD_STARTING || uv_now(&s->family.loop) - c->started_ms < YOUNG_MS;
     child_release(c);
     s->died++;
-    s->failures = has_failed ? s->failures + 1 : 0;
-    start_later(s);
+    t->failures = has_failed ? t->failures + 1 : 0;
+    start_later(t);
 }
 
 static child *find_older(const supervisor *s)
@@ -175,7 +218,7 @@ static void refuse_generation(supervisor *s, uint32_t kept)
     log_line(LOG_ERROR, "the new build does not start and is not served; the old one goes on");
     s->refused++;
     s->generation = kept;
-    s->command = NULL; /* what runs is not what is there to be run */
+    s->plan.command = NULL; /* what runs is not what is there to be run */
     for (list *link = s->family.children.next, *next; link != &s->family.children; link = next) {
         next = link->next;
         child *c = LIST_OWNER(link, child, link);
@@ -209,7 +252,7 @@ static void back_off(child *c)
         s->died++;
         child_release(c);
         refuse_generation(s, older->generation);
-        start_missing(s);
+        start_all_missing(s);
     } else if (s->was_ready || s->builder != NULL) {
         replace(c);
     } else {
@@ -222,7 +265,7 @@ static void back_off(child *c)
 static void succeed(child *c)
 {
     c->is_replaced = true;
-    start_missing(supervisor_of(c));
+    start_missing(team_of(c));
 }
 
 /* At once; when handlers keep taking threads, ever more slowly, so that not all that Capra does is
@@ -286,36 +329,53 @@ static void handle(child *c, child_event event)
 
 /* ---- All of them ---- */
 
-static void start_missing(supervisor *s)
+static child *start_one(const team *t)
 {
+    supervisor *s = t->supervisor;
+    char *const *command = t->is_native ? s->plan.natives : s->plan.command;
+    score_group const group = t->is_native              ? SCORE_GROUP_NATIVES
+                              : s->plan.natives != NULL ? SCORE_GROUP_SCRIPTS
+                                                        : SCORE_GROUP_ALL;
+    child *c = child_start(&s->family, command, s->generation, group);
+    if (c != NULL) {
+        child_set_deadline(c, START_MS);
+        s->started++;
+    }
+    return c;
+}
+
+static void start_missing(team *t)
+{
+    supervisor *s = t->supervisor;
     const char *error = NULL;
     if (s->is_stopping)
         return;
-    char *const *command = s->config->worker_command(s->config->data, &error);
-    if (command == NULL) {
+    if (!s->config->plan(s->config->data, &s->plan, &error)) {
         log_line(LOG_ERROR, "%s", error);
-        s->failures++;
+        t->failures++;
         if (s->was_ready && s->builder == NULL)
-            start_later(s); /* in development, the next build does it */
+            start_later(t); /* in development, the next build does it */
         return;
     }
-    s->command = command;
-    for (uint32_t count = count_current(s, false); count < s->scale.wanted; count++) {
-        child *c = child_start(&s->family, command, s->generation);
-        if (c != NULL) {
-            child_set_deadline(c, START_MS);
-            s->started++;
+    for (uint32_t count = count_current(t, false); count < count_wanted(t); count++) {
+        if (start_one(t) != NULL)
             continue;
-        }
-        s->failures++;
+        t->failures++;
         if (s->was_ready) {
-            start_later(s);
+            start_later(t);
         } else {
             s->exit_code = 1;
             stop(s);
         }
         return;
     }
+}
+
+static void start_all_missing(supervisor *s)
+{
+    start_missing(&s->acceptors);
+    if (s->config->natives > 0)
+        start_missing(&s->natives);
 }
 
 /* Those of older generations, and those whose places others have taken. */
@@ -329,18 +389,24 @@ static void drain_replaced(supervisor *s)
     }
 }
 
-static void drain_emptiest(supervisor *s)
+static void drain_emptiest(const team *t)
 {
     child *emptiest = NULL;
-    list_each (link, &s->family.children) {
+    list_each (link, &t->supervisor->family.children) {
         child *c = LIST_OWNER(link, child, link);
-        if (is_current(c) &&
+        if (is_of(c, t) && is_current(c) &&
             (emptiest == NULL || score_get(&child_score(c)->connections) <
                                      score_get(&child_score(emptiest)->connections)))
             emptiest = c;
     }
     if (emptiest != NULL)
         handle(emptiest, EVENT_DRAIN);
+}
+
+static void drain_surplus(const team *t)
+{
+    for (uint32_t count = count_current(t, false); count > count_wanted(t); count--)
+        drain_emptiest(t);
 }
 
 static uint32_t routes_of(const supervisor *s)
@@ -372,11 +438,11 @@ static void settle(supervisor *s)
     if (s->is_stopping)
         return;
     doorbell_turn(s->doorbell, s->scale.wanted == 0);
-    if (count_current(s, true) < s->scale.wanted)
+    if (!is_complete(&s->acceptors) || !is_complete(&s->natives))
         return;
     drain_replaced(s);
-    for (uint32_t count = count_current(s, false); count > s->scale.wanted; count--)
-        drain_emptiest(s);
+    drain_surplus(&s->acceptors);
+    drain_surplus(&s->natives);
     if (s->announced != s->generation)
         announce(s);
 }
@@ -384,16 +450,17 @@ static void settle(supervisor *s)
 /* New workers; the old ones drain when all new ones serve. */
 static void start_generation(supervisor *s)
 {
+    worker_plan plan;
     const char *error;
-    if (s->was_ready && s->config->worker_command(s->config->data, &error) == NULL) {
+    if (s->was_ready && !s->config->plan(s->config->data, &plan, &error)) {
         log_line(LOG_ERROR, "the new build is not served: %s", error);
         s->refused++;
         write_run_file(s);
         return;
     }
     s->generation = ++s->newest;
-    s->failures = 0;
-    start_missing(s);
+    s->acceptors.failures = s->natives.failures = 0;
+    start_all_missing(s);
     settle(s);
 }
 
@@ -435,7 +502,7 @@ static void on_ring(void *owner)
     supervisor *s = owner;
     s->load.active_ms = uv_now(&s->family.loop);
     scale_wake(&s->scale);
-    start_missing(s);
+    start_all_missing(s);
     settle(s);
 }
 
@@ -448,7 +515,7 @@ static void set_wanted(supervisor *s, uint32_t before)
     else
         log_line(LOG_INFO, "there is %s to do: from %u to %u workers",
                  wanted > before ? "more" : "less", before, wanted);
-    start_missing(s);
+    start_all_missing(s);
     settle(s);
 }
 
@@ -457,7 +524,7 @@ static void set_wanted(supervisor *s, uint32_t before)
 static void replace_large(supervisor *s)
 {
     uint64_t const limit = s->config->worker_bytes, now = uv_now(&s->family.loop);
-    if (limit == 0 || count_current(s, true) < s->scale.wanted)
+    if (limit == 0 || !is_complete(&s->acceptors) || !is_complete(&s->natives))
         return;
     list_each (link, &s->family.children) {
         child *c = LIST_OWNER(link, child, link);
@@ -470,9 +537,58 @@ static void replace_large(supervisor *s)
                  "takes its place",
                  c->process.pid, (double)bytes / (1 << 20));
         c->is_replaced = true;
-        start_missing(s);
+        start_missing(team_of(c));
         return;
     }
+}
+
+/* ---- What is handed over from one kind to the other ---- */
+
+/* Those that drain take no more, unless all do. One that has just died is as good as there. */
+static bool has_takers(const team *t)
+{
+    const supervisor *s = t->supervisor;
+    list_each (link, &s->family.children) {
+        const child *c = LIST_OWNER(link, child, link);
+        if (is_of(c, t) && (s->is_stopping || c->state != CHILD_DRAINING))
+            return true;
+    }
+    return t->is_restart_due && t->failures <= 1;
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    supervisor *s = timer->data;
+    const int *ends = s->family.ends;
+    if (!s->is_stopping && s->scale.wanted == 0) {
+        if (parcel_age_ms(ends[0]) >= 0 || parcel_age_ms(ends[1]) >= 0)
+            on_ring(s);
+        return;
+    }
+    bool const takers[2] = { has_takers(&s->acceptors), has_takers(&s->natives) };
+    returns_sweep(ends, takers);
+}
+
+static bool open_ends(supervisor *s)
+{
+    uv_timer_init(&s->family.loop, &s->sweep);
+    s->sweep.data = s;
+    if (s->config->natives == 0)
+        return true;
+    if (parcel_pair(s->family.ends) != 0) {
+        log_line(LOG_ERROR, "routes in C cannot have workers of their own on this system: %s",
+                 strerror(errno));
+        return false;
+    }
+    uv_timer_start(&s->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    return true;
+}
+
+static void close_ends(const supervisor *s)
+{
+    for (int i = 0; i < 2; i++)
+        if (s->family.ends[i] >= 0)
+            close(s->family.ends[i]);
 }
 
 static void on_watch(uv_timer_t *timer)
@@ -525,9 +641,10 @@ static void on_signal(uv_signal_t *signal, int number)
 static void on_built(void *owner, bool is_new_environment)
 {
     supervisor *s = owner;
+    worker_plan plan;
     const char *error;
     if (list_empty(&s->family.children) || is_new_environment ||
-        s->config->worker_command(s->config->data, &error) != s->command) {
+        !s->config->plan(s->config->data, &plan, &error) || plan.command != s->plan.command) {
         start_generation(s);
         return;
     }
@@ -559,7 +676,7 @@ void supervisor_get_facts(const supervisor *s, supervisor_facts *out)
 {
     *out = (supervisor_facts){ .phase = supervisor_get_phase(s),
                                .generation = s->generation,
-                               .wanted = s->scale.wanted,
+                               .wanted = count_wanted(&s->acceptors) + count_wanted(&s->natives),
                                .reloads = s->newest - 1,
                                .refused = s->refused,
                                .started = s->started,
@@ -602,6 +719,8 @@ static bool open_all(supervisor *s)
         log_line(LOG_ERROR, "the listening sockets cannot be watched: %s", strerror(errno));
         return false;
     }
+    if (!open_ends(s))
+        return false;
     if (config->compiler == NULL)
         return true;
     builder_events const events = { on_built, on_builder_end, s };
@@ -609,16 +728,24 @@ static bool open_all(supervisor *s)
     return s->builder != NULL;
 }
 
+static void open_team(team *t)
+{
+    uv_timer_init(&t->supervisor->family.loop, &t->restart);
+    t->restart.data = t;
+}
+
 int supervisor_run(const supervisor_config *config)
 {
     supervisor s = { .config = config,
                      .generation = 1,
                      .newest = 1,
-                     .family = { .config = config, .on_event = handle } };
+                     .acceptors = { .supervisor = &s },
+                     .natives = { .supervisor = &s, .is_native = true },
+                     .family = { .config = config, .ends = { -1, -1 }, .on_event = handle } };
     list_init(&s.family.children);
     uv_loop_init(&s.family.loop);
-    uv_timer_init(&s.family.loop, &s.restart);
-    s.restart.data = &s;
+    open_team(&s.acceptors);
+    open_team(&s.natives);
     watch_signals(&s);
     watch_load(&s);
     if (!open_all(&s))
@@ -626,7 +753,7 @@ int supervisor_run(const supervisor_config *config)
     if (config->on_open != NULL)
         config->on_open(config->data, &s, &s.family.loop);
     if (s.builder == NULL)
-        start_missing(&s);
+        start_all_missing(&s);
     uv_run(&s.family.loop, UV_RUN_DEFAULT);
 
     if (config->on_close != NULL)
@@ -636,6 +763,7 @@ int supervisor_run(const supervisor_config *config)
     uv_walk(&s.family.loop, close_handle, NULL);
     uv_run(&s.family.loop, UV_RUN_DEFAULT);
     uv_loop_close(&s.family.loop);
+    close_ends(&s);
     scoreboard_free(s.family.board);
     return s.exit_code;
 }

@@ -14,10 +14,16 @@
 
 typedef struct supervisor supervisor;
 
+/* What workers of a build are: argument vectors, ended by NULL. */
+typedef struct worker_plan {
+    char *const *command; /* of those that take connections */
+    char *const *natives; /* of those that routes in C have for themselves; NULL: they have none */
+} worker_plan;
+
 typedef struct supervisor_config {
-    /* What a worker is: an argument vector, ended by NULL. In development it may depend on the
-     * build, so it is asked for before each start; with `error` set it cannot be known. */
-    char *const *(*worker_command)(void *data, const char **error);
+    /* It may depend on the build, so it is asked for before each start. False, with a sentence in
+     * `error`, when it cannot be known. */
+    bool (*plan)(void *data, worker_plan *out, const char **error);
     /* Before each start as well: the whole environment of workers. */
     char *const *environment;
     const char *slot_variable; /* that tells a worker its slot in the scoreboard, beside it */
@@ -27,7 +33,8 @@ typedef struct supervisor_config {
                             * closed when it stops */
     uint32_t listener_count;
     int metrics_fd;        /* shared memory, for workers to count requests in */
-    scale_limits scale;    /* how many workers */
+    scale_limits scale;    /* how many workers take connections */
+    uint32_t natives;      /* how many there are besides for routes in C; 0: these have none */
     uint64_t worker_bytes; /* one that has more memory is replaced; 0: none is */
     uint64_t shutdown_ms;
     bool tells_signal; /* after SIGTERM and SIGINT the exit code is 128 and the signal's number */

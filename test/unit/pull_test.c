@@ -97,7 +97,7 @@ static world *begin(const char *settings)
         w->text[i] = (char)('A' + i % 26 * (i / 1000 % 2));
     make_project(w, settings);
     options_init(&o);
-    if (app_load(&a, "manifest.json", why, sizeof why) != 0)
+    if (app_load(&a, "manifest.json", APP_WHOLE, why, sizeof why) != 0)
         fail_msg("%s", why);
     w->host = fake_host(w);
     w->host.request = on_request;

@@ -32,13 +32,13 @@ static void slots_are_given_in_order_and_again_when_they_are_free(void **state)
     assert_int_equal(scoreboard_slots(b), 3);
     assert_int_equal(scoreboard_used(b), 0);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(scoreboard_claim(b, 7), i);
-    assert_int_equal(scoreboard_claim(b, 7), -1);
+        assert_int_equal(scoreboard_claim(b, 7, SCORE_GROUP_ALL), i);
+    assert_int_equal(scoreboard_claim(b, 7, SCORE_GROUP_ALL), -1);
     score_set(&scoreboard_at(b, 1)->in_flight, 9);
     scoreboard_retire(b, 1);
     assert_int_equal(score_get(&scoreboard_at(b, 1)->state), SCORE_FREE);
 
-    assert_int_equal(scoreboard_claim(b, 8), 1);
+    assert_int_equal(scoreboard_claim(b, 8, SCORE_GROUP_ALL), 1);
     const score *again = scoreboard_at(b, 1);
     assert_int_equal(score_get(&again->state), SCORE_STARTING);
     assert_int_equal(score_get(&again->generation), 8);
@@ -71,7 +71,7 @@ static void what_a_worker_did_outlives_it(void **state)
     (void)state;
     scoreboard *b = make(2, 2);
     for (unsigned round = 1; round <= 2; round++) {
-        uint32_t const slot = (uint32_t)scoreboard_claim(b, 1);
+        uint32_t const slot = (uint32_t)scoreboard_claim(b, 1, SCORE_GROUP_ALL);
         score *s = scoreboard_at(b, slot);
         score_add(&s->requests, 10 * round);
         score_add(&s->accepted, round);
@@ -92,7 +92,7 @@ static void the_emptiest_is_another_one_that_serves(void **state)
     (void)state;
     scoreboard *b = make(5, 0);
     for (int i = 0; i < 4; i++)
-        scoreboard_claim(b, 1);
+        scoreboard_claim(b, 1, SCORE_GROUP_ALL);
     serve(b, 0, 10);
     assert_null(scoreboard_emptiest(b, 0));
     serve(b, 1, 8);
@@ -103,6 +103,45 @@ static void the_emptiest_is_another_one_that_serves(void **state)
     /* One that drains or starts takes no connections. */
     score_set(&scoreboard_at(b, 2)->state, SCORE_DRAINING);
     assert_ptr_equal(scoreboard_emptiest(b, 0), scoreboard_at(b, 1));
+    scoreboard_free(b);
+}
+
+static void groups_have_nothing_to_do_with_each_others_connections(void **state)
+{
+    (void)state;
+    scoreboard *b = make(4, 0);
+    scoreboard_claim(b, 1, SCORE_GROUP_SCRIPTS);
+    scoreboard_claim(b, 1, SCORE_GROUP_SCRIPTS);
+    scoreboard_claim(b, 1, SCORE_GROUP_NATIVES);
+    scoreboard_claim(b, 2, SCORE_GROUP_ALL);
+    serve(b, 0, 10);
+    serve(b, 1, 8);
+    serve(b, 2, 0);
+    assert_ptr_equal(scoreboard_emptiest(b, 0), scoreboard_at(b, 1));
+    assert_null(scoreboard_emptiest(b, 2));
+    serve(b, 3, 5); /* a generation that is not divided takes connections, too */
+    assert_ptr_equal(scoreboard_emptiest(b, 0), scoreboard_at(b, 3));
+    scoreboard_free(b);
+}
+
+static void others_are_done_when_they_drain_and_have_no_connections(void **state)
+{
+    (void)state;
+    scoreboard *b = make(4, 0);
+    scoreboard_claim(b, 1, SCORE_GROUP_NATIVES);
+    assert_true(scoreboard_others_are_done(b, 0));
+    scoreboard_claim(b, 1, SCORE_GROUP_SCRIPTS);
+    assert_false(scoreboard_others_are_done(b, 0)); /* it starts, and will serve */
+    serve(b, 1, 0);
+    assert_false(scoreboard_others_are_done(b, 0));
+    serve(b, 1, 1);
+    score_set(&scoreboard_at(b, 1)->state, SCORE_DRAINING);
+    assert_false(scoreboard_others_are_done(b, 0));
+    score_set(&scoreboard_at(b, 1)->connections, 0);
+    assert_true(scoreboard_others_are_done(b, 0));
+    assert_false(scoreboard_others_are_done(b, 1));
+    scoreboard_retire(b, 0);
+    assert_true(scoreboard_others_are_done(b, 1));
     scoreboard_free(b);
 }
 
@@ -127,7 +166,7 @@ static void a_worker_may_be_killed_at_any_instant(void **state)
     scoreboard *b = make(1, 1);
     uint64_t sum = 0;
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(scoreboard_claim(b, 1), 0);
+        assert_int_equal(scoreboard_claim(b, 1, SCORE_GROUP_ALL), 0);
         score *s = scoreboard_at(b, 0);
         pid_t const child = fork();
         if (child == 0)
@@ -173,6 +212,8 @@ int main(void)
         cmocka_unit_test(each_worker_has_lines_of_its_own),
         cmocka_unit_test(what_a_worker_did_outlives_it),
         cmocka_unit_test(the_emptiest_is_another_one_that_serves),
+        cmocka_unit_test(groups_have_nothing_to_do_with_each_others_connections),
+        cmocka_unit_test(others_are_done_when_they_drain_and_have_no_connections),
         cmocka_unit_test(a_worker_may_be_killed_at_any_instant),
         cmocka_unit_test(what_is_no_table_is_not_opened),
     };

@@ -62,7 +62,7 @@ static void open_world(world *w)
 
     assert_int_equal(scoreboard_new(&w->board, 2, 0), 0);
     for (int i = 0; i < 2; i++)
-        scoreboard_claim(w->board, 1);
+        scoreboard_claim(w->board, 1, SCORE_GROUP_ALL);
     uv_loop_init(&w->loop);
     uv_timer_init(&w->loop, &w->patience);
     w->patience.data = w;

@@ -43,7 +43,7 @@ static int close_world(void **state)
 
 static score *add_worker(world *w, uint32_t pid)
 {
-    score *s = scoreboard_at(w->board, (uint32_t)scoreboard_claim(w->board, 1));
+    score *s = scoreboard_at(w->board, (uint32_t)scoreboard_claim(w->board, 1, SCORE_GROUP_ALL));
     score_set(&s->pid, pid);
     score_set(&s->state, SCORE_SERVING);
     score_set(&s->started_ns, SECOND);

@@ -70,7 +70,7 @@ int fake_host_read(app **out, const char *manifest, char *why, size_t why_size)
     assert_int_equal(write(fd, manifest, strlen(manifest)), strlen(manifest));
     close(fd);
     why[0] = '\0';
-    int const error = app_load(out, path, why, why_size);
+    int const error = app_load(out, path, APP_WHOLE, why, why_size);
     unlink(path);
     return error;
 }
