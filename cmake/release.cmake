@@ -66,7 +66,7 @@ if(addon_sources)
         PREFIX "" OUTPUT_NAME capra SUFFIX .node LIBRARY_OUTPUT_DIRECTORY ${output})
 endif()
 
-# --- JavaScript: one file for the worker, one that it loads for edge routes, one for the compiler ---
+# --- JavaScript: a worker's entry, what it runs, what it loads for edge routes; the compiler ---
 
 find_program(CAPRA_NODE node REQUIRED NO_DEFAULT_PATH
     PATHS ${PROJECT_SOURCE_DIR}/node_modules/.bin)
@@ -87,9 +87,22 @@ function(add_bundle name entry)
         VERBATIM)
     add_custom_target(${name} ALL DEPENDS ${output}/${name})
 endfunction()
-add_bundle(worker.cjs runtime/worker.ts)
+add_bundle(worker.cjs runtime/main.ts)
+add_bundle(runtime.js runtime/worker.ts)
 add_bundle(edge.cjs runtime/edge/edge.ts)
 add_bundle(compiler.mjs compiler/main.ts)
+
+# What V8 makes of runtime.js, so that a worker's start need not.
+if(TARGET runtime.js)
+    add_custom_command(OUTPUT ${output}/runtime.cache
+        COMMAND ${CAPRA_NODE} scripts/code-cache.mjs build/runtime.js build/runtime.cache
+        DEPENDS ${output}/runtime.js ${PROJECT_SOURCE_DIR}/scripts/code-cache.mjs
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+        COMMENT "Compiling build/runtime.js"
+        VERBATIM)
+    add_custom_target(runtime.cache ALL DEPENDS ${output}/runtime.cache)
+    add_dependencies(runtime.cache runtime.js)
+endif()
 
 # --- Not built by `make` ---
 

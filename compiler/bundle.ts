@@ -13,7 +13,7 @@ import * as esbuild from 'esbuild';
 import { CompileError, type Diagnostic } from './diagnostics.ts';
 import { fromEsbuild } from './esbuild-message.ts';
 import { packages } from './packages.ts';
-import { PRELUDE } from './prelude.ts';
+import { dropPrelude, PRELUDE } from './prelude.ts';
 import type { Project } from './project.ts';
 import { SOURCE_PATHS, type SourcePaths, sourcePaths } from './source-paths.ts';
 
@@ -237,6 +237,11 @@ function toBundle(
 ): Bundle {
   const { root, output } = project;
   const { inputs, outputs } = result.metafile;
+  const written = new Map(
+    result.outputFiles.filter(isWanted).map(({ path, contents, hash }): [string, OutputFile] => {
+      return [relative(root, path), { contents: dropPrelude(contents), hash }];
+    }),
+  );
   const server = `${output}/server/`;
   const made = new Map<string, string>();
   for (const [path, { entryPoint }] of Object.entries(outputs)) {
@@ -251,7 +256,8 @@ function toBundle(
     );
     const module = made.get(outName(file));
     if (faults.length > 0) broken.set(file, faults);
-    else if (module !== undefined) modules.set(file, { module, ...measure(module, outputs) });
+    else if (module !== undefined)
+      modules.set(file, { module, ...measure(module, outputs, written) });
   }
   return {
     modules,
@@ -262,9 +268,7 @@ function toBundle(
         : result.warnings.map((message) =>
             fromEsbuild(message, { root, severity: 'warning', paths }),
           ),
-    outputs: new Map(
-      result.outputFiles.filter(isWanted).map((file) => [relative(root, file.path), file]),
-    ),
+    outputs: written,
     inputs: Object.keys(inputs)
       .filter(isFile)
       .map((path) => resolve(root, path)),
@@ -290,6 +294,7 @@ function faultsOf(
 function measure(
   module: string,
   outputs: esbuild.Metafile['outputs'],
+  written: ReadonlyMap<string, OutputFile>,
 ): { bytes: number; exports: string[] } {
   const loaded = new Set([module]);
   for (const path of loaded) {
@@ -297,7 +302,10 @@ function measure(
       if (kind === 'import-statement' && !external) loaded.add(next);
     }
   }
-  const bytes = [...loaded].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+  const bytes = [...loaded].reduce(
+    (sum, path) => sum + (written.get(path)?.contents.length ?? 0),
+    0,
+  );
   return { bytes, exports: outputs[module]?.exports ?? [] };
 }
 

@@ -3,8 +3,7 @@
 // The `.env` files of a project, as Next reads them. The compiler takes from here what it inlines,
 // and a worker what it starts with, so nothing in this file may need the compiler.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 
 export type Mode = 'production' | 'development';
 
@@ -32,7 +31,7 @@ export function readEnvFiles(
   const files: string[] = [];
   const raw = new Map<string, string>();
   for (const name of [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env']) {
-    const text = readIfThere(join(folder, name));
+    const text = readIfThere(`${folder}/${name}`);
     if (text === undefined) continue;
     files.push(name);
     for (const [key, value] of parseEnv(text)) if (!raw.has(key)) raw.set(key, value);
@@ -41,6 +40,8 @@ export function readEnvFiles(
 }
 
 function readIfThere(file: string): string | undefined {
+  // Most projects have none, and an error with its stack costs a start more than this question.
+  if (!existsSync(file)) return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -14,6 +14,19 @@ const __capraSource = (path) => new URL(path, __capraRoot);
 const __capraRequire = (name, from) => (from ? __capraCreateRequire(__capraSource(from)) : require)(name);
 `;
 
+const NEEDS_PRELUDE = /\brequire\b|\b__capra|\beval\b/;
+
+/**
+ * A file of esbuild's output without the prelude, where nothing in it can ask for that: `createRequire` is a module more to
+ * load and a function more to make before the first answer. Lines keep their numbers, for the source map's sake.
+ */
+export function dropPrelude(contents: Uint8Array): Uint8Array {
+  const text = Buffer.from(contents).toString();
+  if (!text.startsWith(PRELUDE)) return contents;
+  const rest = text.slice(PRELUDE.length);
+  return NEEDS_PRELUDE.test(rest) ? contents : Buffer.from(PRELUDE.replace(/[^\n]/g, '') + rest);
+}
+
 /**
  * A path, relative to the project folder, as the part of a URL.
  *

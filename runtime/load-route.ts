@@ -7,6 +7,16 @@ import { RouteError } from './route-error.ts';
 
 export type Handler = (req: Request, res: Response) => unknown;
 
+/** `import`: gives the namespace of the module at a URL. */
+export type ImportModule = (url: string) => Promise<Record<string, unknown>>;
+
+let importModule: ImportModule = (url) => import(url);
+
+/** From now on modules are imported by this, for where `import` itself cannot be written. */
+export function importBy(by: ImportModule): void {
+  importModule = by;
+}
+
 /** A route's compiled module: imported for its first request, then kept. */
 export class RouteModule {
   readonly path: string;
@@ -35,7 +45,7 @@ export async function loadModule(
 ): Promise<Handler> {
   // Before the first module is compiled: Node notes where its source map is only then.
   process.setSourceMapsEnabled(true);
-  const exports = (await import(pathToFileURL(module.path).href)) as Record<string, unknown>;
+  const exports = await importModule(pathToFileURL(module.path).href);
   const handler = findNamed(exports, names) ?? findHandler(exports, parity);
   if (handler === undefined) throw new RouteError(complain(module.file, exports, names));
   module.config = exports.config ?? (exports.default as { config?: unknown } | undefined)?.config;

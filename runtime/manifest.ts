@@ -2,7 +2,6 @@
 
 /** The manifest that the compiler writes, as far as the runtime needs it. */
 
-import { join } from 'node:path';
 import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import { RouteModule } from './load-route.ts';
 import { type ParamNames, paramNames } from './query.ts';
@@ -131,7 +130,8 @@ function readRoute(
     pattern: route,
     params: paramNames(route),
     file,
-    module: kind === 'script' && module ? moduleAt(join(folder, module), file, modules) : undefined,
+    module:
+      kind === 'script' && module ? moduleAt(`${folder}/${module}`, file, modules) : undefined,
     message: kind === 'error' ? (message ?? 'The route could not be built.') : undefined,
     limits: {
       readsBody: config.bodyParser !== false,

@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: MIT
 
-/** The entry of a Node worker: loads the C core into this process and hands it the host. */
+/** A worker's JavaScript side: puts the host on the C core. What loads it is `main.ts`. */
 
-import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
 import { readEnvFiles } from '../compiler/env-files.ts';
 import type { Core } from './core.ts';
-import { createHost } from './host.ts';
+import { createHost, type HostOptions } from './host.ts';
+import { type ImportModule, importBy } from './load-route.ts';
 import { hideFrames, logError, stackNow } from './log.ts';
 import type { Manifest } from './manifest.ts';
 
-const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
-const addon = { exports: {} as Core };
-// Global, so that routes in C find the functions of capra.h in the addon.
-process.dlopen(addon, `${__dirname}/capra.node`, RTLD_NOW | RTLD_GLOBAL);
+export interface WorkerOptions {
+  /** Where the build is that runs, `edge.cjs` and all. */
+  folder: string;
+  /** `import`, as a module has it: the runtime is compiled as a script, which has none. */
+  importModule: ImportModule;
+  loadEdge: NonNullable<HostOptions['loadEdge']>;
+}
 
-// Whatever goes wrong outside of a request's handling: the worker lives on, as in Next.
-process.on('uncaughtException', (error) => logError('uncaughtException', error));
-process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
-// Called by a handler: it answers nobody any more.
-process.on('exit', (code) => addon.exports.exiting(code, stackNow()));
-hideFrames(__dirname, join(dirname(__dirname), 'runtime'));
+/** What the whole of `runtime.js` is, as an expression. */
+export type LoadRuntime = (require: NodeJS.Require) => { startWorker: typeof startWorker };
 
-try {
-  const loadEdge = () => require(`${__dirname}/edge.cjs`);
-  addon.exports.start(createHost(addon.exports, { onManifest: readEnvironment, loadEdge }));
-} catch (error) {
-  logError(error instanceof Error ? error.message : String(error));
-  process.exit(1);
+/** Serves, until the process ends. Throws an Error whose message is for the operator. */
+export function startWorker(core: Core, { folder, importModule, loadEdge }: WorkerOptions): void {
+  // Whatever goes wrong outside of a request's handling: the worker lives on, as in Next.
+  process.on('uncaughtException', (error) => logError('uncaughtException', error));
+  process.on('unhandledRejection', (reason) => logError('unhandledRejection', reason));
+  // Called by a handler: it answers nobody any more.
+  process.on('exit', (code) => core.exiting(code, stackNow()));
+  hideFrames(folder, `${folder.slice(0, folder.lastIndexOf('/'))}/runtime`);
+  importBy(importModule);
+  try {
+    core.start(createHost(core, { onManifest: readEnvironment, loadEdge }));
+  } catch (error) {
+    logError(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
 }
 
 /** Once, before any module of the app is loaded. What the process was started with wins. */

@@ -23,7 +23,15 @@ const needed = Object.entries(packages)
   .map(([path]) => path)
   .filter((path) => existsSync(path));
 
-const files = ['capra', 'capra.node', 'worker.cjs', 'edge.cjs', 'compiler.mjs'];
+const files = [
+  'capra',
+  'capra.node',
+  'worker.cjs',
+  'runtime.js',
+  'runtime.cache',
+  'edge.cjs',
+  'compiler.mjs',
+];
 
 rmSync(home, { recursive: true, force: true });
 const paths = files.map((name) => `build/${name}`);

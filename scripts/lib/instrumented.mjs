@@ -69,7 +69,14 @@ function findings(reports, pattern) {
 
 // The command finds them beside itself.
 function linkBundles(folder) {
-  for (const name of ['worker.cjs', 'edge.cjs', 'compiler.mjs', 'capra.node']) {
+  for (const name of [
+    'worker.cjs',
+    'runtime.js',
+    'runtime.cache',
+    'edge.cjs',
+    'compiler.mjs',
+    'capra.node',
+  ]) {
     rmSync(join(folder, name), { force: true });
     symlinkSync(resolve('build', name), join(folder, name));
   }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "binding.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,8 +31,18 @@ static void on_environment_end(napi_env env, void *data, void *hint)
     free(b);
 }
 
+/* Routes in C find the functions of capra.h in the addon. Node loads one for itself alone, unless
+ * it is told otherwise, in numbers that it has to load a module for. */
+static void share_functions(void)
+{
+    Dl_info self;
+    if (dladdr((void *)(uintptr_t)&share_functions, &self) != 0)
+        dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+}
+
 NAPI_MODULE_INIT()
 {
+    share_functions();
     binding *b = memory_take(sizeof *b);
     *b = (binding){ .env = env };
     CHECK(env, napi_set_instance_data(env, b, on_environment_end, NULL));

@@ -464,6 +464,19 @@ describe('the output', () => {
     assert.equal(join(root, module, '..', origin.originalSource), join(root, 'pages/api/a.ts'));
   });
 
+  test('has `require` where a module can ask for it', async () => {
+    const { route, root } = await compile({
+      'pages/api/plain.ts': 'export default () => 1;',
+      'pages/api/asks.ts': 'export default (text: string) => eval(text);',
+    });
+    const hasIt = (name: string) => {
+      const entry = route(name);
+      const module = join(root, 'module' in entry ? entry.module : '');
+      return readFileSync(module, 'utf8').includes('createRequire');
+    };
+    assert.deepEqual(['/api/plain', '/api/asks'].map(hasIt), [false, true]);
+  });
+
   test('counts the bytes of the module and of what it imports', async () => {
     const text = 'x'.repeat(5000);
     const { route, root } = await compile({
