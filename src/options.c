@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "net/net.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +156,23 @@ bool options_set_text(options *o, const text_option_row *row, const char *text,
     }
     snprintf(options_text(o, row), OPTION_TEXT_BYTES, "%s", text);
     return true;
+}
+
+net_options options_for_net(const options *o)
+{
+    return (net_options){
+        .deadlines_ms = { [CONN_IDLE] = o->keep_alive_ms,
+                          [CONN_HEAD] = o->head_ms,
+                          [CONN_BODY] = o->body_ms,
+                          [CONN_WRITE] = o->write_ms,
+                          [CONN_MOVING] = NET_MOVING_MS,
+                          [CONN_HALF] = NET_HALF_CLOSED_MS,
+                          [CONN_LINGER] = NET_LINGER_MS },
+        .write_bytes_per_s = o->write_rate,
+        .connections_per_address = (uint32_t)o->connections_per_address,
+        .connections = (uint32_t)o->connections,
+        .reads_preface = strcmp(o->proxy_protocol, "on") == 0,
+    };
 }
 
 void options_print(char *out, size_t size, option_unit unit, uint64_t value)

@@ -139,6 +139,9 @@ bool options_set(options *o, const option_row *row, const char *text, const char
 bool options_set_text(options *o, const text_option_row *row, const char *text,
                       const char **expected);
 
+/* What sockets need of them; the rest is for who opens these. */
+struct net_options options_for_net(const options *o);
+
 /* Writes a time or a size in the largest unit that divides it ("72s", "16kb"). */
 void options_print(char *out, size_t size, option_unit unit, uint64_t value);
 

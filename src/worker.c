@@ -261,38 +261,26 @@ static uint32_t bound_connections(uint32_t wanted)
 
 static int open_net(worker *w, void *loop)
 {
-    const options *o = &w->config.options;
     int sockets[WORKER_LISTENERS];
     int const behind = WORKER_LISTEN_FD + (int)w->config.listeners;
     bool const is_native = w->share == APP_NATIVES;
     for (uint32_t i = 0; i < w->config.listeners; i++)
         sockets[i] = WORKER_LISTEN_FD + (int)i;
-    net_options const no = {
-        .deadlines_ms = { [CONN_IDLE] = o->keep_alive_ms,
-                          [CONN_HEAD] = o->head_ms,
-                          [CONN_BODY] = o->body_ms,
-                          [CONN_WRITE] = o->write_ms,
-                          [CONN_MOVING] = NET_MOVING_MS,
-                          [CONN_HALF] = NET_HALF_CLOSED_MS,
-                          [CONN_LINGER] = NET_LINGER_MS },
-        .write_bytes_per_s = o->write_rate,
-        .connections_per_address = (uint32_t)o->connections_per_address,
-        .trusted = w->trusted,
-        .reads_preface = strcmp(o->proxy_protocol, "on") == 0,
-        .connections = bound_connections((uint32_t)o->connections),
-        .sockets = sockets,
-        .socket_count = is_native ? 0 : w->config.listeners, /* others accept for it */
-        .parcel_socket = options_isolate(o) ? behind : 0,
-        .board = w->board,
-        .slot = w->slot,
-    };
+    net_options how = options_for_net(&w->config.options);
+    how.connections = bound_connections(how.connections);
+    how.trusted = w->trusted;
+    how.sockets = sockets;
+    how.socket_count = is_native ? 0 : w->config.listeners; /* others accept for it */
+    how.parcel_socket = options_isolate(&w->config.options) ? behind : 0;
+    how.board = w->board;
+    how.slot = w->slot;
     net_events const events = { .conn = server_conn_events,
                                 .conn_owner = w->server,
                                 .on_turn = on_turn,
                                 .on_room = on_room,
                                 .on_overdue = on_overdue,
                                 .owner = w };
-    return net_open(&w->net, loop, &no, &events, server_memory(w->server));
+    return net_open(&w->net, loop, &how, &events, server_memory(w->server));
 }
 
 /* Its own place in the supervisor's table, or a table of its own where there is none to share. */

@@ -249,20 +249,10 @@ static void on_stop(void *data)
 
 static int open_net(capra_app *a)
 {
-    const options *o = &a->options;
-    net_options const how = {
-        .deadlines_ms = { [CONN_IDLE] = o->keep_alive_ms,
-                          [CONN_HEAD] = o->head_ms,
-                          [CONN_BODY] = o->body_ms,
-                          [CONN_WRITE] = o->write_ms,
-                          [CONN_HALF] = NET_HALF_CLOSED_MS,
-                          [CONN_LINGER] = NET_LINGER_MS },
-        .write_bytes_per_s = o->write_rate,
-        .connections = (uint32_t)o->connections,
-        .sockets = a->sockets,
-        .socket_count = a->socket_count,
-        .board = a->board,
-    };
+    net_options how = options_for_net(&a->options);
+    how.sockets = a->sockets;
+    how.socket_count = a->socket_count;
+    how.board = a->board;
     net_events const events = { .conn = server_conn_events,
                                 .conn_owner = a->server,
                                 .on_turn = on_turn,

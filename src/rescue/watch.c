@@ -67,15 +67,42 @@ static uint64_t look_ms(const watch *w)
     return clamp(w->config.limit_ms(w->config.data) / LOOKS, SHORTEST_MS, LOOK_MS);
 }
 
+/* A clock that somebody sets must not lengthen a wait. macOS knows no other clock here, but waits
+ * for a length of time. */
+#ifdef __APPLE__
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_cond_init(wake, NULL);
+}
+
+static int await_wake(watch *w, uint64_t until_ms)
+{
+    uint64_t const now = now_ms(), ms = until_ms > now ? until_ms - now : 0;
+    struct timespec const length = { (time_t)(ms / 1000), (long)(ms % 1000 * 1000000) };
+    return pthread_cond_timedwait_relative_np(&w->wake, &w->lock, &length);
+}
+#else
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static int await_wake(watch *w, uint64_t until_ms)
+{
+    struct timespec const until = { (time_t)(until_ms / 1000), (long)(until_ms % 1000 * 1000000) };
+    return pthread_cond_timedwait(&w->wake, &w->lock, &until);
+}
+#endif
+
 /* False when the watch is to end. */
 static bool sleep_for(watch *w, uint64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    uint64_t const ns = (uint64_t)until.tv_nsec + ms % 1000 * 1000000;
-    until.tv_sec += (time_t)(ms / 1000 + ns / 1000000000);
-    until.tv_nsec = (long)(ns % 1000000000);
-    while (!w->is_ending && pthread_cond_timedwait(&w->wake, &w->lock, &until) == 0)
+    uint64_t const until = now_ms() + ms;
+    while (!w->is_ending && await_wake(w, until) == 0)
         ;
     return !w->is_ending;
 }
@@ -175,14 +202,10 @@ static void start(watch *w)
 
 watch *watch_new(const watch_config *config)
 {
-    pthread_condattr_t attributes;
     watch *w = memory_take(sizeof *w);
     *w = (watch){ .config = *config };
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    init_wake(&w->wake);
     start(w);
     return w;
 }

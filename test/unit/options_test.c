@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "net/net.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,12 +109,36 @@ static void prints_what_it_would_take(void **state)
     }
 }
 
+static void sockets_get_what_is_theirs(void **state)
+{
+    static const char *const flags[] = { "keep-alive-timeout", "head-timeout",
+                                         "body-timeout",       "write-timeout",
+                                         "min-write-rate",     "max-connections-per-address",
+                                         "max-connections" };
+    options o;
+    (void)state;
+    options_init(&o);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        *options_field(&o, find(flags[i])) = 100 + i;
+    net_options const how = options_for_net(&o);
+    uint64_t const got[] = { how.deadlines_ms[CONN_IDLE],
+                             how.deadlines_ms[CONN_HEAD],
+                             how.deadlines_ms[CONN_BODY],
+                             how.deadlines_ms[CONN_WRITE],
+                             how.write_bytes_per_s,
+                             how.connections_per_address,
+                             how.connections };
+    for (size_t i = 0; i < sizeof got / sizeof *got; i++)
+        assert_int_equal(got[i], 100 + i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_every_unit),
         cmocka_unit_test(refuses_the_rest_and_says_what_would_be_right),
         cmocka_unit_test(prints_what_it_would_take),
+        cmocka_unit_test(sockets_get_what_is_theirs),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }
