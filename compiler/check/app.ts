@@ -15,9 +15,9 @@ export interface App {
   routes: RouteFile[];
   /** Of script routes, by file. */
   configs: Map<string, RouteConfig>;
-  /** Every file that a route reaches, by its path relative to the root. */
+  /** Every file that a route or the proxy reaches, by its path relative to the root. */
   modules: Map<string, Module>;
-  /** The script routes that reach a file, themselves included. */
+  /** The script routes that reach a file, themselves included; none for what only the proxy reaches. */
   routesTo: Map<string, RouteFile[]>;
   /** Names that are set, in the environment or in `.env` files. */
   variables: Set<string>;

@@ -11,6 +11,7 @@ import { type Discovery, discover, type RouteFile } from '../discover.ts';
 import { readEnvFiles } from '../env-files.ts';
 import { nextConfigFile } from '../next-config.ts';
 import { isFolder, openProject, type Project } from '../project.ts';
+import { findProxy } from '../proxy.ts';
 import { type ConfigReading, readConfig } from '../read-config.ts';
 import { type App, findRoutes } from './app.ts';
 import type { Finding } from './finding.ts';
@@ -45,7 +46,8 @@ export async function inspect(
   const scripts = routes.filter(({ kind }) => kind === 'script');
   const readings = await readConfigs(root, scripts);
   addConfigs(readings, parity, add);
-  const modules = await loadModules(root, [...readings.keys()]);
+  const ahead = built?.proxy ? [built.proxy] : [];
+  const modules = await loadModules(root, [...ahead, ...readings.keys()]);
   const config = nextConfigFile(root);
   const app: App = {
     root,
@@ -68,6 +70,8 @@ export async function inspect(
 
 interface Built {
   routes: RouteFile[];
+  /** The file of the project's proxy. */
+  proxy?: string;
   unapplied: string[];
   isStrictParity?: boolean;
 }
@@ -96,7 +100,11 @@ async function build(project: Project, add: Add): Promise<Built> {
   try {
     const { nextConfig, isStrictParity } = await compiler.settings();
     const discovery = await compiler.routes();
-    Object.assign(built, { routes: discovery.routes, unapplied: nextConfig.unapplied });
+    Object.assign(built, {
+      routes: discovery.routes,
+      proxy: discovery.proxy?.file,
+      unapplied: nextConfig.unapplied,
+    });
     addDiscovery(discovery, add);
     const { errors, warnings } = await compiler.compile();
     add('build', errors);
@@ -115,7 +123,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     if (built.routes.length > 0) return built;
     const discovery = discover(project);
     addDiscovery(discovery, add);
-    return { ...built, routes: discovery.routes };
+    return { ...built, routes: discovery.routes, proxy: findProxy(project).proxy?.file };
   } finally {
     await compiler.close();
     cleanUp(project);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Every file of the project that a route reaches, read and parsed. It is not the build: what cannot be found or
-// parsed is left out here, and the rest is looked at all the same. esbuild only says where an import leads, for it
-// knows tsconfig.json and package.json.
+// Every file of the project that a route or the proxy reaches, read and parsed. It is not the build: what cannot be
+// found or parsed is left out here, and the rest is looked at all the same. esbuild only says where an import leads,
+// for it knows tsconfig.json and package.json.
 
 import { readFileSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';

@@ -26,8 +26,8 @@ const INTERNAL: Verdict = {
 /** `next` (its types) and `next/server` need no Next. All others by their first part. */
 const VERDICTS: Record<string, Verdict> = {
   headers: {
-    why: 'headers(), cookies() and draftMode() are of the app router: they throw in API routes, in Next too.',
-    hint: 'Use req.headers, req.cookies, req.draftMode and res.setDraftMode().',
+    why: 'headers(), cookies() and draftMode() are of the app router: they throw in API routes, in Next too. A proxy has them in Next only.',
+    hint: 'Use req.headers, req.cookies, req.draftMode and res.setDraftMode(); in a proxy request.headers and request.cookies.',
   },
   cache: {
     why: 'There is no cache of pages here, so there is nothing to revalidate or to look up.',
@@ -67,7 +67,7 @@ export const nextModule = moduleRule('next-module', function* (module, app) {
     if (verdict.runsInstalled && isInstalled(app, specifier)) continue;
     yield problemAt(module, sourceOf(node), {
       severity: 'error',
-      text: `\`${specifier}\` does not work in a route here.`,
+      text: `\`${specifier}\` does not work here.`,
       why: verdict.why,
       hint: verdict.hint,
     });

@@ -240,3 +240,53 @@ describe('what a build would refuse', () => {
     assert.deepEqual(places(findings), ['warning src/db.ts:2']);
   });
 });
+
+describe("the project's proxy", () => {
+  const PROXY = 'export const proxy = () => {};\n';
+  const withProxy = (files: Record<string, string>) => findingsOf({ ...GOOD, ...files });
+
+  test('is looked at with all that it imports, beside routes and without any', async () => {
+    const files = {
+      'proxy.ts': "import { guard } from './lib/guard.ts';\nexport const proxy = () => guard();\n",
+      'lib/guard.ts':
+        'let asked = 0;\nexport const guard = () => {\n  asked += 1;\n  missing();\n};\n',
+    };
+    const found = ['error lib/guard.ts:4', 'warning lib/guard.ts:3'];
+    assert.deepEqual(places(await withProxy(files)), found);
+    const native = { 'pages/api/a.c': '#include <capra.h>\nCAPRA_ROUTE(a);\n' };
+    const beside = places(await findingsOf({ ...native, ...files }));
+    assert.deepEqual(
+      beside.filter((place) => place.includes('lib/')),
+      found,
+    );
+  });
+
+  for (const [what, files, expected] of [
+    [
+      'a matcher that cannot be read',
+      { 'proxy.js': `${PROXY}export const config = { matcher: process.env.PATHS };` },
+      ['error proxy.js:2'],
+    ],
+    [
+      'a matcher that is no path',
+      { 'proxy.js': `${PROXY}export const config = { matcher: 'api' };` },
+      ['error proxy.js:2'],
+    ],
+    ['no function', { 'proxy.js': 'export const config = {};' }, ['error proxy.js']],
+    ['no JavaScript', { 'proxy.js': 'export function proxy(' }, ['error proxy.js:1']],
+    ['two of them', { 'proxy.js': PROXY, 'middleware.js': PROXY }, ['error']],
+    ['one where it is not run', { 'src/proxy.js': PROXY }, ['warning src/proxy.js']],
+    ['a sound one', { 'proxy.js': PROXY }, []],
+  ] as const) {
+    test(`${what}: what a build of it says`, async () => {
+      assert.deepEqual(places(await withProxy(files)), expected);
+    });
+  }
+
+  test('next/headers is nothing for it either', async () => {
+    const source =
+      "import { cookies } from 'next/headers';\nexport const proxy = () => cookies();\n";
+    const [finding] = await findingsOf({ ...GOOD, 'proxy.js': source }, 'next-module');
+    assert.match(finding?.hint ?? '', /in a proxy request\.headers and request\.cookies/);
+  });
+});
