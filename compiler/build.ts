@@ -37,7 +37,10 @@ export async function build(project: Project): Promise<number> {
     pruneOutputs(project, new Set([...files, ...lastOutputs(project)]));
     rememberOutputs(project, files);
     const built = manifest.routes.filter((route): route is BuiltRoute => route.kind !== 'error');
-    if (built.length === 0) stderr.write(`There are no routes in ${project.pages}/api.\n`);
+    if (built.length === 0)
+      stderr.write(
+        `There are no routes in ${project.pages}/api. Make ${project.pages}/api/hello.ts, and it is the route /api/hello.\n`,
+      );
     else stdout.write(`${routeTable(built, stdout, manifest.proxy)}\n`);
     const check = styleText('green', '✓', { stream: stdout });
     stdout.write(

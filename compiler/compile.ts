@@ -246,7 +246,8 @@ export class Compiler {
   ): Finished {
     const reading = configs.get(file) ?? NO_CONFIG;
     const build = kind === 'script' ? bundle : native;
-    const errors = [...(build.broken.get(file) ?? []), ...reading.diagnostics];
+    const told = [...(build.broken.get(file) ?? []), ...reading.diagnostics];
+    const errors = told.filter(isError);
     const made = build.modules.get(file);
     if (!made || errors.length > 0) {
       return {
@@ -261,10 +262,15 @@ export class Compiler {
     // By `export *`, which is not seen in the route's own source.
     const isElsewhere = !reading.isDeclared && exported?.includes('config');
     const config = isElsewhere ? { ...reading.config, ...DYNAMIC_CONFIG } : reading.config;
-    const warnings = exported && !exported.includes('default') ? [withoutDefault(file)] : [];
+    const warnings = told.filter((each) => !isError(each));
+    if (exported && !exported.includes('default')) warnings.push(withoutDefault(file));
     const entry = { route, file, kind, module, bytes, ...language, config };
     return { entry, errors, warnings };
   }
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
 }
 
 /** Everything in a project that may be compiled. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { parseArgs } from 'node:util';
+import { getSystemErrorMessage, parseArgs } from 'node:util';
 import { build } from './build.ts';
 import { Compiler } from './compile.ts';
 import { dev } from './dev.ts';
@@ -88,6 +88,24 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
+type SystemError = NodeJS.ErrnoException & { errno: number; path: string };
+
+const REFUSALS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'];
+
+/** The system would not let us read or write a file: no fault of ours. */
+function isRefusal(error: unknown): error is SystemError {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  return REFUSALS.includes(code) && path !== undefined;
+}
+
+function refusal({ errno, path }: SystemError): CompileError {
+  return new CompileError({
+    severity: 'error',
+    text: `${path} cannot be used: ${getSystemErrorMessage(errno)}.`,
+    hint: 'Whoever builds must be able to read the project, and to write to .capra in it.',
+  });
+}
+
 /** What the person did, said to the person; all else is a fault of ours and shows where. */
 function explain(error: unknown): number {
   const { stderr } = process;
@@ -95,10 +113,11 @@ function explain(error: unknown): number {
     stderr.write(`${error.message}\n\n${USAGE}`);
     return 2;
   }
+  const told = isRefusal(error) ? refusal(error) : error;
   stderr.write(
-    error instanceof CompileError
-      ? formatDiagnostics(error.diagnostics, stderr)
-      : `${(error as Error).stack}\n`,
+    told instanceof CompileError
+      ? formatDiagnostics(told.diagnostics, stderr)
+      : `${(told as Error).stack}\n`,
   );
   return 1;
 }

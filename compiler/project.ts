@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CompileError } from './diagnostics.ts';
 import type { Mode } from './env-files.ts';
 
@@ -23,6 +23,30 @@ export interface ProjectOptions {
   isStrictParity?: boolean;
 }
 
+function pagesOf(root: string): string | undefined {
+  return ['pages', 'src/pages'].find((name) => isFolder(join(root, name)));
+}
+
+/** The project that a folder is a part of. */
+function projectAbove(folder: string): string | undefined {
+  for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) {
+    const pages = pagesOf(at);
+    if (pages && isFolder(join(at, pages, 'api'))) return at;
+  }
+  return undefined;
+}
+
+/** To whoever has named a folder without pages. */
+function adviceFor(root: string): string {
+  const above = projectAbove(root);
+  if (above !== undefined)
+    return `The project seems to be ${above}: go there, or name it behind the command.`;
+  const first = 'make pages/api/hello.ts, and it is the route /api/hello.';
+  return ['app', 'src/app'].some((name) => isFolder(join(root, name)))
+    ? `Routes of the app router (app/**/route.ts) are not served. Those of the pages router are: ${first}`
+    : `Routes are the files in pages/api: ${first}`;
+}
+
 /**
  * Finds the pages folder of a project.
  *
@@ -41,12 +65,9 @@ export function openProject(
   }
   // As esbuild and Node see it: with no symbolic link in it.
   const root = realpathSync(folder);
-  const pages = ['pages', 'src/pages'].find((name) => isFolder(join(root, name)));
+  const pages = pagesOf(root);
   if (!pages) {
-    throw failure(
-      `Couldn't find a \`pages\` or \`src/pages\` folder in ${root}.`,
-      'Routes are the files in pages/api: make pages/api/hello.ts, and it is the route /api/hello.',
-    );
+    throw failure(`Couldn't find a \`pages\` or \`src/pages\` folder in ${root}.`, adviceFor(root));
   }
   return {
     root,

@@ -14,6 +14,7 @@ import { type SourceFile, StaticSource } from './static-source.ts';
 import {
   partThatIsNotPlain,
   type StaticValue,
+  staticKeys,
   staticProperty,
   staticValue,
 } from './static-value.ts';
@@ -97,6 +98,8 @@ interface Found {
 const ABSENT: Found = { value: { kind: 'value', value: undefined } };
 const UNKNOWN: Found = { value: { kind: 'unknown' } };
 const RUNTIMES = ['nodejs', 'edge', 'experimental-edge'];
+/** What Next knows, and so what has an effect. */
+const API_KEYS = ['bodyParser', 'responseLimit', 'externalResolver'];
 const EXAMPLE = "export const config = { api: { bodyParser: { sizeLimit: '4mb' } } };";
 
 class Reader {
@@ -113,6 +116,7 @@ class Reader {
   read(): ConfigReading {
     const declared = this.#declared('config');
     const api = this.#property(declared, 'api');
+    if (!this.#from.isStrictParity) this.#warnOfKeys(declared, api);
     const config: RouteConfig = {
       ...DEFAULT_CONFIG,
       ...this.#body(api),
@@ -184,6 +188,28 @@ class Reader {
   #property({ value }: Found, name: string): Found {
     if (value.kind === 'unknown') return UNKNOWN;
     return value.kind === 'object' ? staticProperty(value.node, name) : ABSENT;
+  }
+
+  /** Keys without an effect, where one was clearly meant: Next says nothing of them. */
+  #warnOfKeys(config: Found, api: Found): void {
+    const isLike = (known: string) => (key: string) =>
+      key !== known && key.toLowerCase() === known.toLowerCase();
+    for (const { key, node } of keysOf(config)) {
+      const meant = ['api', 'maxDuration', 'runtime'].find((known) => isLike(known)(key));
+      if (API_KEYS.includes(key) || key === 'sizeLimit')
+        this.#warn(node, `\`config.${key}\` has no effect here.`, `It belongs deeper: ${EXAMPLE}`);
+      else if (meant) this.#warn(node, `\`config.${key}\` has no effect.`, `It is \`${meant}\`.`);
+    }
+    this.#warnOfUnknown('config.api', api, API_KEYS);
+    this.#warnOfUnknown('config.api.bodyParser', this.#property(api, 'bodyParser'), ['sizeLimit']);
+  }
+
+  #warnOfUnknown(name: string, found: Found, known: string[]): void {
+    for (const { key, node } of keysOf(found)) {
+      if (known.includes(key)) continue;
+      const hint = `There ${known.length > 1 ? 'are' : 'is'} ${known.join(', ')}. For example:\n${EXAMPLE}`;
+      this.#warn(node, `\`${name}.${key}\` has no effect.`, hint);
+    }
   }
 
   // --- api.*: any expression will do ---
@@ -318,9 +344,17 @@ class Reader {
     return undefined;
   }
 
+  #warn(node: acorn.Node, text: string, hint: string): void {
+    this.#diagnostics.push({ ...this.#parsed.errorAt(node, text, hint), severity: 'warning' });
+  }
+
   #complain(node: acorn.Node | undefined, text: string, hint?: string): void {
     this.#diagnostics.push(this.#parsed.errorAt(node, text, hint));
   }
+}
+
+function keysOf({ value }: Found): { key: string; node: acorn.Node }[] {
+  return value.kind === 'object' ? staticKeys(value.node) : [];
 }
 
 function show(value: StaticValue): string {

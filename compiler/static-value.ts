@@ -64,6 +64,14 @@ export function staticProperty(
   return { value: known(undefined) };
 }
 
+/** The keys of an object literal that stand there as they are, and where. */
+export function staticKeys(object: ObjectExpression): { key: string; node: Node }[] {
+  return object.properties.flatMap((property) => {
+    const key = keyOf(property);
+    return property.type === 'Property' && key !== undefined ? [{ key, node: property.key }] : [];
+  });
+}
+
 /**
  * The first part of an expression that is more than a plain literal: a name, a sum, a spread, a computed key. Undefined
  * when there is none. `isAsWritten` may refuse a literal that a compiler has made of something else.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli.h"
+#include "usage.h"
 
 #include "base/networks.h"
 
@@ -15,24 +15,19 @@
 #define CAPRA_VERSION "0.0.0"
 #endif
 
-typedef struct command_row {
-    const char *name, *arguments, *help;
-    cli_command command;
-} command_row;
+enum { COMMANDS = COMMAND_WORKER + 1 };
 
-static const command_row commands[] = {
-    { "dev", "[DIR] [-p PORT] [-H HOST]", "build, serve, and build again at each change",
-      COMMAND_DEV },
-    { "build", "[DIR]", "compile the routes into DIR/.capra", COMMAND_BUILD },
-    { "start", "[DIR] [-p PORT] [-H HOST]", "serve what was built", COMMAND_START },
-    { "reload", "[DIR]", "let the running server take the new build", COMMAND_RELOAD },
-    { "stop", "[DIR]", "let the running server finish, and end", COMMAND_STOP },
-    { "status", "[DIR] [--json]", "tell how the running server is", COMMAND_STATUS },
-    { "top", "[DIR]", "the same, again every second", COMMAND_TOP },
-    { "routes", "[DIR]", "print the routes", COMMAND_ROUTES },
-    { "check", "[DIR] [--json]", "tell what differs from Next, and what is a trap", COMMAND_CHECK },
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+/* The command line as far as it has been read. */
+typedef struct reading {
+    cli_arguments *out;
+    int argc;
+    char **argv;
+    int at;
+    bool has_directory;
+    /* For each command the first option that it does not have, and who has it. */
+    const char *misplaced[COMMANDS];
+    unsigned belongs[COMMANDS];
+} reading;
 
 static int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -42,57 +37,9 @@ static int complain(const char *format, ...)
     va_start(args, format);
     fputs("capra: ", stderr);
     vfprintf(stderr, format, args);
-    fputs("\n       See `capra --help`.\n", stderr);
+    fputc('\n', stderr);
     va_end(args);
     return EXIT_USAGE;
-}
-
-static void print_options(void)
-{
-    printf("\nOptions of dev, build and check:\n"
-           "      --parity next             do what Next does, also where Capra would rather not\n"
-           "\nOption of check and status:\n"
-           "      --json                    for machines\n");
-    printf("\nOption of dev:\n"
-           "      --sanitize                compile routes in C with AddressSanitizer and UBSan\n");
-    printf("\nOptions of dev and start:\n"
-           "  -p, --port PORT               where to listen (3000, or $PORT; 0: any free port)\n"
-           "  -H, --hostname HOST           on which address (all)\n"
-           "      --listen ADDRESS          where else: 8080, 127.0.0.1:8080, [::1]:8080, or\n"
-           "                                unix:/run/app.sock,mode=660; may be said again\n"
-           "      --user NAME[:GROUP]       who to be once the sockets are open (for root)\n");
-    for (size_t i = 0; i < option_row_count; i++) {
-        static const char *const kinds[] = { "TIME", "SIZE", "N", "N|auto", "N", "N|auto" };
-        const option_row *row = &option_rows[i];
-        char flag[64], value[32];
-        snprintf(flag, sizeof flag, "--%s %s", row->flag, kinds[row->unit]);
-        options_print(value, sizeof value, row->unit, row->value);
-        printf("      %-25s %s (%s)\n", flag, row->help, value);
-    }
-    for (size_t i = 0; i < text_option_row_count; i++) {
-        const text_option_row *row = &text_option_rows[i];
-        char flag[64];
-        snprintf(flag, sizeof flag, "--%s %s", row->flag, row->kind);
-        if (row->value[0] == '\0')
-            printf("      %-25s %s\n", flag, row->help);
-        else
-            printf("      %-25s %s (%s)\n", flag, row->help, row->value);
-    }
-    printf("\nTIME is 500ms, 10s, 2m or 1h; SIZE is 16384, 16kb or 2mb.\n");
-}
-
-static int print_help(void)
-{
-    printf(
-        "Capra serves Next.js-style API routes from C.\n\nUsage: capra COMMAND [DIR] [OPTIONS]\n\n");
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        printf("  capra %-6s %-27s %s\n", commands[i].name, commands[i].arguments,
-               commands[i].help);
-    printf("  capra --help, --version\n");
-    print_options();
-    printf("\nTo get going: put `export default (req, res) => res.json({ ok: true })` into\n"
-           "pages/api/hello.js, run `capra dev`, and open http://localhost:3000/api/hello.\n");
-    return EXIT_OK;
 }
 
 /* ---- Values ---- */
@@ -119,105 +66,161 @@ static int check_trust(const char *value)
     return -1;
 }
 
-static int set_option(cli_arguments *out, const char *name, const char *value)
+static int set_own(cli_arguments *out, const own_option *row, const char *value)
 {
-    if (strcmp(name, "port") == 0) {
-        if (!read_port(&out->port, value))
-            return complain("--port: found `%s`, expected a number from 0 to 65535", value);
-        out->has_place = true;
-        return -1;
-    }
-    if (strcmp(name, "hostname") == 0) {
-        out->hostname = value;
-        out->has_place = true;
-        return -1;
-    }
-    if (strcmp(name, "listen") == 0) {
-        if (out->place_count == WORKER_LISTENERS)
-            return complain("--listen: there can be no more than %d", WORKER_LISTENERS);
-        out->places[out->place_count++] = value;
-        return -1;
-    }
-    if (strcmp(name, "user") == 0) {
-        out->user = value;
-        return -1;
-    }
-    if (strcmp(name, "parity") == 0) {
+    switch (row->id) {
+    case OWN_PARITY:
         out->parity = value;
         return strcmp(value, "next") == 0
                    ? -1
                    : complain("--parity: found `%s`, expected `next`", value);
-    }
-    if (strcmp(name, "trust-proxy") == 0 && check_trust(value) >= 0)
-        return EXIT_USAGE;
-    for (size_t i = 0; i < option_row_count; i++) {
-        const char *expected;
-        if (strcmp(option_rows[i].flag, name) != 0)
-            continue;
-        if (!options_set(&out->options, &option_rows[i], value, &expected))
-            return complain("--%s: found `%s`, expected %s", name, value, expected);
+    case OWN_JSON:
+        out->is_json = true;
+        return -1;
+    case OWN_SANITIZE:
+        out->is_sanitized = true;
+        return -1;
+    case OWN_PORT:
+        out->has_place = true;
+        return read_port(&out->port, value)
+                   ? -1
+                   : complain("--port: found `%s`, expected a number from 0 to 65535", value);
+    case OWN_HOSTNAME:
+        out->hostname = value;
+        out->has_place = true;
+        return -1;
+    case OWN_LISTEN:
+        if (out->place_count == WORKER_LISTENERS)
+            return complain("--listen: there can be no more than %d", WORKER_LISTENERS);
+        out->places[out->place_count++] = value;
+        return -1;
+    case OWN_USER:
+        out->user = value;
         return -1;
     }
-    for (size_t i = 0; i < text_option_row_count; i++) {
-        const char *expected;
-        if (strcmp(text_option_rows[i].flag, name) != 0)
-            continue;
-        if (!options_set_text(&out->options, &text_option_rows[i], value, &expected))
-            return complain("--%s: found `%s`, expected %s", name, value, expected);
-        return -1;
-    }
-    return complain("there is no option --%s", name);
+    return -1;
 }
 
-static bool has_option(const char *name)
+/* ---- Options ---- */
+
+/* The option that an argument names: one of the three. */
+typedef struct found {
+    const own_option *own;
+    const option_row *row;
+    const text_option_row *text;
+} found;
+
+static bool find_option(found *out, const char *name, char letter)
 {
-    static const char *const own[] = { "port", "hostname", "listen", "user", "parity" };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(own[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < option_row_count; i++)
+    *out = (found){ 0 };
+    for (int i = 0; i < own_option_count; i++)
+        if (letter != 0 ? own_options[i].letter == letter : strcmp(own_options[i].name, name) == 0)
+            out->own = &own_options[i];
+    for (size_t i = 0; letter == 0 && i < option_row_count; i++)
         if (strcmp(option_rows[i].flag, name) == 0)
-            return true;
-    for (size_t i = 0; i < text_option_row_count; i++)
+            out->row = &option_rows[i];
+    for (size_t i = 0; letter == 0 && i < text_option_row_count; i++)
         if (strcmp(text_option_rows[i].flag, name) == 0)
-            return true;
-    return false;
+            out->text = &text_option_rows[i];
+    return out->own != NULL || out->row != NULL || out->text != NULL;
 }
 
-/* One option, its value behind `=` or in the next argument. Moves `*index` over what it used. */
-static int read_option(cli_arguments *out, int argc, char **argv, int *index)
+static int set_option(cli_arguments *out, const found *option, const char *value)
 {
-    const char *text = argv[*index];
+    const char *expected, *flag;
+    if (option->own != NULL)
+        return set_own(out, option->own, value);
+    if (option->row != NULL) {
+        flag = option->row->flag;
+        if (options_set(&out->options, option->row, value, &expected))
+            return -1;
+    } else {
+        flag = option->text->flag;
+        if (strcmp(flag, "trust-proxy") == 0 && check_trust(value) >= 0)
+            return EXIT_USAGE;
+        if (options_set_text(&out->options, option->text, value, &expected))
+            return -1;
+    }
+    return complain("--%s: found `%s`, expected %s", flag, value, expected);
+}
+
+/* The command may still come. */
+static void note_owner(reading *r, const found *option)
+{
+    unsigned const of = option->own != NULL ? option->own->of : OF(COMMAND_DEV) | OF(COMMAND_START);
+    for (int command = 0; command < COMMANDS; command++) {
+        if ((of & OF(command)) == 0 && r->misplaced[command] == NULL) {
+            r->misplaced[command] = option->own != NULL   ? option->own->name
+                                    : option->row != NULL ? option->row->flag
+                                                          : option->text->flag;
+            r->belongs[command] = of;
+        }
+    }
+}
+
+static int complain_of_option(const char *text, const char *name)
+{
+    const char *meant = usage_guess_option(name);
+    return meant == NULL ? complain("there is no option %s", text)
+                         : complain("there is no option %s; did you mean --%s?", text, meant);
+}
+
+/* One option, its value behind `=` or in the next argument. */
+static int read_option(reading *r)
+{
+    const char *text = r->argv[r->at], *value = NULL;
+    bool const is_short = text[1] != '-';
     char name[64];
-    const char *value = NULL;
-    if (text[1] != '-') {
-        const char *long_name = text[1] == 'p' ? "port" : text[1] == 'H' ? "hostname" : NULL;
-        if (long_name == NULL)
-            return complain("there is no option %s", text);
-        snprintf(name, sizeof name, "%s", long_name);
+    found option;
+    if (is_short) {
+        snprintf(name, sizeof name, "%c", text[1]);
         value = text[2] != '\0' ? text + 2 : NULL;
     } else {
         size_t const length = strcspn(text + 2, "=");
         snprintf(name, sizeof name, "%.*s", (int)length, text + 2);
         value = text[2 + length] == '=' ? text + 2 + length + 1 : NULL;
     }
-    if (strcmp(text, "--json") == 0) {
-        out->is_json = true;
-        return -1;
+    if (!find_option(&option, name, is_short ? text[1] : 0))
+        return complain_of_option(text, name);
+    note_owner(r, &option);
+    bool const takes_value = option.own == NULL || option.own->kind != NULL;
+    if (!takes_value && value != NULL)
+        return complain("--%s takes no value", option.own->name);
+    if (takes_value && value == NULL) {
+        if (r->at + 1 >= r->argc)
+            return complain("%s wants a value", text);
+        value = r->argv[++r->at];
     }
-    if (strcmp(text, "--sanitize") == 0) {
-        out->is_sanitized = true;
-        return -1;
-    }
-    if (!has_option(name))
-        return complain("there is no option %s", text);
-    if (value == NULL) {
-        if (*index + 1 >= argc)
-            return complain("--%s wants a value", name);
-        value = argv[++*index];
-    }
-    return set_option(out, name, value);
+    return set_option(r->out, &option, value);
 }
+
+/* "dev, build and check". */
+static void list_commands(char *out, size_t size, unsigned of)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (int i = 0; i < command_row_count && length < size; i++) {
+        unsigned const bit = OF(command_rows[i].command);
+        if ((of & bit) == 0)
+            continue;
+        of &= ~bit;
+        const char *between = length == 0 ? "" : of == 0 ? " and " : ", ";
+        length +=
+            (size_t)snprintf(out + length, size - length, "%s%s", between, command_rows[i].name);
+    }
+}
+
+static int check_owners(const reading *r)
+{
+    cli_command const command = r->out->command;
+    char owners[128];
+    if (r->misplaced[command] == NULL || command == COMMAND_WORKER)
+        return -1;
+    list_commands(owners, sizeof owners, r->belongs[command]);
+    return complain("--%s is an option of %s", r->misplaced[command], owners);
+}
+
+/* ---- The rest ---- */
 
 static int set_directory(cli_arguments *out, const char *text)
 {
@@ -236,42 +239,78 @@ static int read_environment(cli_arguments *out)
     return -1;
 }
 
-static int read_command(cli_arguments *out, const char *text)
+static const command_row *find_command(const char *name)
 {
-    if (strcmp(text, "worker") == 0 && getenv(WORKER_VARIABLE) != NULL) {
-        out->command = COMMAND_WORKER;
-        return -1;
-    }
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, text) == 0) {
-            out->command = commands[i].command;
-            return -1;
-        }
-    }
-    return complain("there is no command `%s`; there are dev, build, start, reload, stop, status, "
-                    "top, routes and check",
-                    text);
+    for (int i = 0; i < command_row_count; i++)
+        if (strcmp(command_rows[i].name, name) == 0)
+            return &command_rows[i];
+    return NULL;
 }
 
-/* ---- All of it ---- */
-
-static int read_argument(cli_arguments *out, int argc, char **argv, int *index, bool *has_directory)
+static const command_row *command_of(const cli_arguments *out)
 {
-    const char *text = argv[*index];
-    if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
-        return print_help();
-    if (strcmp(text, "-v") == 0 || strcmp(text, "--version") == 0) {
-        printf("capra %s\n", CAPRA_VERSION);
-        return EXIT_OK;
+    for (int i = 0; i < command_row_count; i++)
+        if (command_rows[i].command == out->command)
+            return &command_rows[i];
+    return NULL;
+}
+
+static int complain_of_command(const char *text)
+{
+    const char *meant = usage_guess_command(text);
+    char all[128];
+    list_commands(all, sizeof all, (OF(COMMAND_WORKER) - 1) & ~OF(COMMAND_NONE));
+    return meant != NULL ? complain("there is no command `%s`; did you mean `%s`?", text, meant)
+                         : complain("there is no command `%s`; there are %s", text, all);
+}
+
+static int print_help(const cli_arguments *out)
+{
+    const command_row *row = command_of(out);
+    return row == NULL ? usage_print() : usage_print_command(row);
+}
+
+static int print_version(void)
+{
+    printf("capra %s\n", CAPRA_VERSION);
+    return EXIT_OK;
+}
+
+static int read_command(reading *r, const char *text)
+{
+    const command_row *row = find_command(text);
+    const char *next = r->at + 1 < r->argc ? r->argv[r->at + 1] : "";
+    if (row != NULL) {
+        r->out->command = row->command;
+        return -1;
     }
+    if (strcmp(text, "worker") == 0 && getenv(WORKER_VARIABLE) != NULL) {
+        r->out->command = COMMAND_WORKER;
+        return -1;
+    }
+    if (strcmp(text, "version") == 0)
+        return print_version();
+    if (strcmp(text, "help") != 0)
+        return complain_of_command(text);
+    row = find_command(next);
+    return row == NULL ? usage_print() : usage_print_command(row);
+}
+
+static int read_argument(reading *r)
+{
+    const char *text = r->argv[r->at];
+    if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
+        return print_help(r->out);
+    if (strcmp(text, "-v") == 0 || strcmp(text, "--version") == 0)
+        return print_version();
     if (text[0] == '-' && text[1] != '\0')
-        return read_option(out, argc, argv, index);
-    if (out->command == COMMAND_NONE)
-        return read_command(out, text);
-    if (*has_directory)
+        return read_option(r);
+    if (r->out->command == COMMAND_NONE)
+        return read_command(r, text);
+    if (r->has_directory)
         return complain("one folder is enough; found `%s` as well", text);
-    *has_directory = true;
-    return set_directory(out, text);
+    r->has_directory = true;
+    return set_directory(r->out, text);
 }
 
 /* In development a crash costs the one who works nothing, and a route changes its kind at any time.
@@ -287,27 +326,39 @@ static int check_isolation(const cli_arguments *args)
     return -1;
 }
 
-int cli_parse(cli_arguments *out, int argc, char **argv)
+static int check_whole(reading *r)
 {
-    bool has_directory = false;
-    *out = (cli_arguments){ .port = 3000 };
-    options_init(&out->options);
-
-    int done = read_environment(out);
-    for (int i = 1; i < argc && done < 0; i++)
-        done = read_argument(out, argc, argv, &i, &has_directory);
-    if (done >= 0)
-        return done;
+    cli_arguments *out = r->out;
     if (out->command == COMMAND_NONE)
-        return argc < 2 ? (print_help(), EXIT_USAGE) : complain("a command is missing");
+        return complain("a command is missing");
     if (strcmp(out->options.proxy_protocol, "on") == 0 && out->options.trust_proxy[0] == '\0')
         return complain("--proxy-protocol on: of whom is it believed? Say so with --trust-proxy");
-    if (out->is_json && out->command != COMMAND_CHECK && out->command != COMMAND_STATUS)
-        return complain("--json is an option of check and status");
-    if (out->is_sanitized && out->command != COMMAND_DEV)
-        return complain("--sanitize is an option of dev");
-    int const refused = check_isolation(out);
-    if (refused >= 0)
-        return refused;
-    return has_directory ? -1 : set_directory(out, ".");
+    int done = check_owners(r);
+    if (done < 0)
+        done = check_isolation(out);
+    if (done >= 0)
+        return done;
+    return r->has_directory ? -1 : set_directory(out, ".");
+}
+
+int cli_parse(cli_arguments *out, int argc, char **argv)
+{
+    reading r = { .out = out, .argc = argc, .argv = argv };
+    *out = (cli_arguments){ .port = 3000 };
+    options_init(&out->options);
+    if (argc < 2) {
+        usage_print();
+        return EXIT_USAGE;
+    }
+    int done = read_environment(out);
+    for (r.at = 1; r.at < argc && done < 0; r.at++)
+        done = read_argument(&r);
+    if (done < 0)
+        done = check_whole(&r);
+    if (done == EXIT_USAGE) {
+        const command_row *row = command_of(out);
+        fprintf(stderr, "       See `capra %s%s--help`.\n", row != NULL ? row->name : "",
+                row != NULL ? " " : "");
+    }
+    return done;
 }

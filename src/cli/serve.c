@@ -129,6 +129,18 @@ static void free_environment(char **environment)
     free(environment);
 }
 
+/* What Next does is decided when an app is built; to serve another one silently would be a lie. */
+static bool is_built_as_asked(const serving *s)
+{
+    if (s->args->parity == NULL || s->facts.is_strict_parity)
+        return true;
+    fprintf(stderr,
+            "capra: --parity next: the build of %s was made without it; run `capra build "
+            "--parity next` there first, or put \"parity\": \"next\" into capra.json and build\n",
+            s->args->directory);
+    return false;
+}
+
 /* Better before the first line is printed than after it. */
 static bool has_build(serving *s)
 {
@@ -136,7 +148,7 @@ static bool has_build(serving *s)
         worker_plan plan;
         const char *error;
         if (plan_workers(s, &plan, &error))
-            return true;
+            return is_built_as_asked(s);
         fprintf(stderr, "capra: %s\n", error);
         return false;
     }

@@ -22,6 +22,17 @@ const limit = (bodyLimit: number, bodyLimitText: string) => ({ bodyLimit, bodyLi
 const edge = { runtime: 'edge', bodyParser: false, bodyLimit: null } as const;
 const api = (text: string) => `export const config = { api: { ${text} } };`;
 
+/** What has no effect although somebody meant something by it, and the word that is pointed at. */
+const WITHOUT_EFFECT: [string, string][] = [
+  ['export const config = { bodyParser: false };', 'bodyParser'],
+  ["export const config = { sizeLimit: '4mb' };", 'sizeLimit'],
+  ['export const config = { maxduration: 3 };', 'maxduration'],
+  ['export const config = { API: { bodyParser: false } };', 'API'],
+  [api('bodyparser: false'), 'bodyparser'],
+  [api("sizeLimit: '4mb'"), 'sizeLimit'],
+  [api("bodyParser: { limit: '4mb' }"), 'limit'],
+];
+
 /** What the source says, where it differs from the default. */
 const READ: [string, Partial<RouteConfig>][] = [
   ['', {}],
@@ -235,6 +246,21 @@ describe('with --parity next', () => {
   ]) {
     test(`is static: ${source}`, async () => {
       assert.deepEqual((await read(source, parity)).diagnostics, []);
+    });
+  }
+});
+
+describe('a key without an effect', () => {
+  for (const [source, word] of WITHOUT_EFFECT) {
+    test(source, async () => {
+      const { config, diagnostics } = await read(source);
+      assert.deepEqual(config, DEFAULT_CONFIG);
+      assert.equal(diagnostics.length, 1);
+      const [{ severity, column = 0, text }] = diagnostics;
+      assert.equal(severity, 'warning');
+      assert.ok(source.slice(column - 1).startsWith(word), `column ${column}`);
+      assert.match(text, new RegExp(`\\b${word}\\b.*has no effect`));
+      assert.deepEqual((await read(source, { isStrictParity: true })).diagnostics, []);
     });
   }
 });

@@ -3,7 +3,7 @@
 // The command line: what a person types, sees, and gets as an exit code.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -40,12 +40,40 @@ describe('capra', () => {
     assert.deepEqual(await capra(['-h']), await capra(['--help']));
   });
 
-  for (const command of ['dev', 'build', 'start', 'routes', 'check']) {
-    test(`${command} --help exits with 0`, async () => {
+  const own: Record<string, string[]> = {
+    dev: ['parity', 'sanitize', 'port', 'workers'],
+    build: ['parity'],
+    start: ['parity', 'port', 'workers'],
+    reload: [],
+    stop: [],
+    status: ['json'],
+    top: [],
+    routes: ['parity'],
+    check: ['parity', 'json'],
+  };
+  const all = [...new Set(Object.values(own).flat())];
+  for (const [command, options] of Object.entries(own)) {
+    test(`${command} --help tells its own options only`, async () => {
       const { code, stdout } = await capra([command, '--help']);
       assert.equal(code, 0);
-      assert.match(stdout, new RegExp(command));
+      assert.match(stdout, new RegExp(`^Usage: capra ${command} `, 'm'));
+      for (const option of all)
+        assert.equal(new RegExp(`--${option}\\b`).test(stdout), options.includes(option), option);
+      assert.equal((await capra(['help', command])).stdout, stdout);
+      assert.equal((await capra([command, '-h'])).stdout, stdout);
     });
+
+    for (const option of all.filter((each) => !options.includes(each)))
+      test(`${command} has no --${option}`, async () => {
+        const value = { json: [], sanitize: [], parity: ['next'] }[option] ?? ['1'];
+        const owners = Object.entries(own).flatMap(([name, its]) =>
+          its.includes(option) ? [name] : [],
+        );
+        const { code, stderr } = await capra([command, `--${option}`, ...value]);
+        assert.equal(code, 2);
+        const said = stderr.match(/--[a-z-]+ is an option of (.*)/)?.[1].split(/, | and /);
+        assert.deepEqual(said?.toSorted(), owners.toSorted());
+      });
   }
 
   test('--version is the version of the package', async () => {
@@ -60,6 +88,19 @@ describe('capra', () => {
     isUsageError(await capra(['start', '--prot', '1']), /--prot/);
     isUsageError(await capra(['start', '.', 'second']), /second/);
     isUsageError(await capra(['start', '--port']), /--port/);
+    isUsageError(await capra(['check', '--json=1']), /--json takes no value/);
+  });
+
+  test('guesses what was meant', async () => {
+    isUsageError(await capra(['strat']), /did you mean `start`\?\n.*capra --help/);
+    isUsageError(
+      await capra(['start', '--prot', '1']),
+      /did you mean --port\?\n.*capra start --help/,
+    );
+    isUsageError(await capra(['start', '--max-head-byte=1']), /did you mean --max-head-bytes\?/);
+    const { stderr } = await capra(['serve']);
+    assert.match(stderr, /there are dev, build, .*routes and check\n/);
+    assert.doesNotMatch((await capra(['start', '--nonsense'])).stderr, /did you mean/);
   });
 
   for (const port of ['abc', '-1', '70000', '3000x', '']) {
@@ -82,7 +123,53 @@ describe('capra', () => {
   }
 });
 
+describe('capra build', () => {
+  test('in a folder of the project says where the project is', async () => {
+    const folder = makeApp(hello);
+    const { code, stderr } = await capra(['build', join(folder, 'pages/api')]);
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`The project seems to be ${folder}`), stderr);
+  });
+
+  test('of an app router says that it is none of its routes', async () => {
+    const { stderr } = await capra(['build', makeApp({ 'app/api/x/route.ts': '' })]);
+    assert.match(stderr, /app router .* not served/);
+  });
+
+  test('where it may not write says so, without a stack', async () => {
+    const folder = makeApp(hello);
+    // Not even root makes files there.
+    symlinkSync('/sys/kernel', join(folder, '.capra'));
+    const { code, stderr } = await capra(['build', folder]);
+    assert.equal(code, 1);
+    assert.match(stderr, /\.capra\S* cannot be used: [a-z -]+\.\n\n {2}Whoever builds must/);
+    assert.doesNotMatch(stderr, /^ +at /m);
+  });
+
+  test('warns of keys of config that have no effect, and goes on', async () => {
+    const { code, stderr } = await capra([
+      'build',
+      makeApp({
+        'pages/api/a.js': 'export const config = { bodyParser: false };\nexport default () => {};',
+      }),
+    ]);
+    assert.equal(code, 0);
+    assert.match(stderr, /pages\/api\/a\.js:1:\d+\n {2}`config\.bodyParser` has no effect here/);
+  });
+});
+
 describe('capra start', () => {
+  test('--parity next wants a build that was made with it', async () => {
+    const args = ['--parity', 'next'];
+    const folder = await buildApp(hello);
+    const { code, stderr } = await capra(['start', folder, '-p', '0', ...args]);
+    assert.equal(code, 1);
+    assert.match(stderr, /made without it; run `capra build --parity next`/);
+    const server = await startCapra({ app: { ...hello, 'capra.json': '{"parity":"next"}' }, args });
+    assert.equal((await server.call('GET /nothing')).headers['x-powered-by'], 'Next.js');
+    await server.stop();
+  });
+
   test('without a build says so, and never that it is ready', async () => {
     const { code, stdout, stderr } = await capra(['start', makeApp(hello), '-p', '0']);
     assert.equal(code, 1);
