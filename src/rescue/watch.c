@@ -8,6 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/close_range.h>
+#include <sys/syscall.h>
+#endif
 
 enum {
     LOOK_MS = 1000,   /* at the most between two looks */
@@ -175,9 +181,22 @@ static void observe(watch *w)
     }
 }
 
+/* While two threads share a table of descriptors, the kernel counts who uses each of them: two
+ * atomic steps more for every recv and send. This thread needs none but for messages, so it takes
+ * a table of its own, and the loop is alone with the other one. In Node there are more threads
+ * anyway, and V8's interrupt may write to a descriptor. A kernel before Linux 5.9 refuses, and all
+ * stays shared. */
+static void leave_descriptors(void)
+{
+#if defined(SYS_close_range) && defined(CLOSE_RANGE_UNSHARE) && !defined(CAPRA_IN_NODE)
+    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE);
+#endif
+}
+
 static void *run(void *data)
 {
     watch *w = data;
+    leave_descriptors();
     pthread_mutex_lock(&w->lock);
     observe(w);
     pthread_mutex_unlock(&w->lock);
