@@ -23,10 +23,14 @@
      (c) == '!' || (c) == '$' || (c) == '&' || (c) == '\'' || (c) == '(' || (c) == ')' || \
      (c) == '*' || (c) == '+' || (c) == ',' || (c) == ';' || (c) == '=')
 
+/* What needs no escape in a JSON string (RFC 8259, 7), of ASCII; and DEL does no harm escaped. */
+#define QUOTABLE(c) ((c) >= 0x20 && (c) <= 0x7e && (c) != '"' && (c) != '\\')
+
 #define FLAGS(c)                                                                 \
     ((TOKEN(c) ? HTTP_CHAR_TOKEN : 0) | (VALUE(c) ? HTTP_CHAR_VALUE : 0) |       \
      (TARGET(c) ? HTTP_CHAR_TARGET : 0) | (REGNAME(c) ? HTTP_CHAR_REGNAME : 0) | \
-     (HEX(c) ? HTTP_CHAR_HEX : 0) | (DIGIT(c) ? HTTP_CHAR_DIGIT : 0))
+     (HEX(c) ? HTTP_CHAR_HEX : 0) | (DIGIT(c) ? HTTP_CHAR_DIGIT : 0) |           \
+     (QUOTABLE(c) ? HTTP_CHAR_QUOTABLE : 0))
 
 #define FOUR(c)       FLAGS(c), FLAGS((c) + 1), FLAGS((c) + 2), FLAGS((c) + 3)
 #define SIXTEEN(c)    FOUR(c), FOUR((c) + 4), FOUR((c) + 8), FOUR((c) + 12)

@@ -17,6 +17,7 @@ enum {
     HTTP_CHAR_REGNAME = 8, /* unreserved and sub-delims (RFC 3986, 2.2 and 2.3) */
     HTTP_CHAR_HEX = 16,
     HTTP_CHAR_DIGIT = 32,
+    HTTP_CHAR_QUOTABLE = 64, /* visible ASCII and spaces, but for `"` and `\` */
 };
 
 extern const uint8_t http_chars[256];
@@ -26,8 +27,8 @@ static inline bool http_char_is(char c, int flags)
     return (http_chars[(uint8_t)c] & flags) != 0;
 }
 
-/* Three walks from `at` to the first byte that is no token, no field value, no target; or to
- * `end`, behind which they never read. */
+/* Four walks from `at` to the first byte that is no token, no field value, no target, not quotable;
+ * or to `end`, behind which they never read. */
 
 static inline const char *http_skip_token(const char *at, const char *end)
 {
@@ -70,6 +71,40 @@ static inline const char *http_skip_target(const char *at, const char *end)
     }
 #endif
     while (at < end && http_char_is(*at, HTTP_CHAR_TARGET))
+        at++;
+    return at;
+}
+
+#if defined(__SSE2__)
+/* Which of sixteen bytes are not quotable, a bit for each. */
+static inline unsigned http_find_unquotable(const char *at)
+{
+    /* Bytes from 0x80 are negative, and so less than a space too. */
+    __m128i const text = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i const low = _mm_cmplt_epi8(text, _mm_set1_epi8(' '));
+    __m128i const quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
+    __m128i const backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'));
+    __m128i const del = _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7f));
+    __m128i const bad = _mm_or_si128(_mm_or_si128(low, quote), _mm_or_si128(backslash, del));
+    return (unsigned)_mm_movemask_epi8(bad);
+}
+#endif
+
+static inline const char *http_skip_quotable(const char *at, const char *end)
+{
+#if defined(__SSE2__)
+    bool const is_long = end - at >= 16;
+    for (; end - at >= 16; at += 16) {
+        unsigned const bad = http_find_unquotable(at);
+        if (bad != 0)
+            return at + __builtin_ctz(bad);
+    }
+    if (is_long && at < end) { /* the last sixteen, of which some have been looked at */
+        unsigned const bad = http_find_unquotable(end - 16);
+        return bad == 0 ? end : end - 16 + __builtin_ctz(bad);
+    }
+#endif
+    while (at < end && http_char_is(*at, HTTP_CHAR_QUOTABLE))
         at++;
     return at;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "json_text.h"
 
+#include "http/char.h"
 #include "http/utf8.h"
 
 #include <inttypes.h>
@@ -49,14 +50,10 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-static void put_string(writer *w, const char *text)
+/* The inside of a string that is not all plain. */
+static void put_mixed(writer *w, const char *text)
 {
     http_utf8 character = { 0 };
-    if (text == NULL) {
-        leave(w);
-        return;
-    }
-    put(w, "\"", 1);
     for (const char *from = text; !w->is_left;) {
         while (is_plain((unsigned char)*text))
             text++;
@@ -77,6 +74,20 @@ static void put_string(writer *w, const char *text)
         if (step == HTTP_UTF8_BAD)
             leave(w);
     }
+}
+
+static void put_string(writer *w, const char *text)
+{
+    if (text == NULL) {
+        leave(w);
+        return;
+    }
+    const char *end = text + strlen(text);
+    put(w, "\"", 1);
+    if (http_skip_quotable(text, end) == end)
+        put(w, text, (size_t)(end - text));
+    else
+        put_mixed(w, text);
     put(w, "\"", 1);
 }
 
@@ -89,17 +100,34 @@ static void put_integer(writer *w, json_int_t value)
 /* The next letter; separators are there for the reader. */
 static char next(writer *w)
 {
-    return *(w->format += strspn(w->format, " \t\n,:"));
+    for (;; w->format++) {
+        switch (*w->format) {
+        case ' ':
+        case '\t':
+        case '\n':
+        case ',':
+        case ':':
+            break;
+        default:
+            return *w->format;
+        }
+    }
 }
 
 /* A text that ends in a zero byte, behind its letter `s`. With a mark behind it, as in `s%`, it is
  * of another kind, and not even to be looked at here: it may end without one. */
 static const char *take_text(writer *w)
 {
-    char const mark = next(w);
-    if (mark != '\0' && strchr("%#?*+", mark) != NULL)
+    switch (next(w)) {
+    case '%':
+    case '#':
+    case '?':
+    case '*':
+    case '+':
         return NULL;
-    return va_arg(w->args, const char *);
+    default:
+        return va_arg(w->args, const char *);
+    }
 }
 
 static void put_value(writer *w);

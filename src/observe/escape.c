@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "escape.h"
 
+#include "http/char.h"
 #include "http/utf8.h"
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -53,18 +54,15 @@ static char *write_ellipsis(char *out)
     return out;
 }
 
-/* What most texts are made of. */
-static bool is_plain(char c)
-{
-    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
-}
-
 char *escape_json(char *out, capra_slice text, size_t longest)
 {
     size_t const end = text.length < longest ? text.length : longest;
     for (size_t i = 0; i < end;) {
-        while (i < end && is_plain(text.data[i]))
-            *out++ = text.data[i++];
+        const char *from = text.data + i;
+        size_t const plain = (size_t)(http_skip_quotable(from, text.data + end) - from);
+        memcpy(out, from, plain);
+        out += plain;
+        i += plain;
         if (i == end)
             break;
         unsigned char const byte = (unsigned char)text.data[i];

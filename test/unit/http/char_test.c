@@ -39,6 +39,7 @@ static void walks_stop_where_the_table_says(void **state)
     check_skip(http_skip_value, HTTP_CHAR_VALUE, 'a');
     check_skip(http_skip_value, HTTP_CHAR_VALUE, '\t');
     check_skip(http_skip_target, HTTP_CHAR_TARGET, '/');
+    check_skip(http_skip_quotable, HTTP_CHAR_QUOTABLE, ' ');
 }
 
 static void walks_stop_at_the_first_of_two(void **state)
@@ -52,6 +53,7 @@ static void walks_stop_at_the_first_of_two(void **state)
             assert_ptr_equal(http_skip_token(text, text + sizeof text), text + first);
             assert_ptr_equal(http_skip_value(text, text + sizeof text), text + first);
             assert_ptr_equal(http_skip_target(text, text + sizeof text), text + first);
+            assert_ptr_equal(http_skip_quotable(text, text + sizeof text), text + first);
         }
     }
 }
@@ -63,6 +65,7 @@ static void nothing_is_skipped_of_nothing(void **state)
     assert_ptr_equal(http_skip_token(text, text), text);
     assert_ptr_equal(http_skip_value(text, text), text);
     assert_ptr_equal(http_skip_target(text, text), text);
+    assert_ptr_equal(http_skip_quotable(text, text), text);
 }
 
 /* The classes once more, as lists of what is in them. */
@@ -85,6 +88,7 @@ static void classes_are_those_of_the_rfcs(void **state)
     check_class(HTTP_CHAR_HEX, "abcdefABCDEF", false, true);
     check_class(HTTP_CHAR_DIGIT, "", false, true);
     check_class(HTTP_CHAR_TARGET, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", true, true);
+    check_class(HTTP_CHAR_QUOTABLE, " !#$%&'()*+,-./:;<=>?@[]^_`{|}~", true, true);
     for (int byte = 0; byte < 256; byte++)
         assert_int_equal(http_char_is((char)byte, HTTP_CHAR_VALUE),
                          byte == '\t' || (byte >= 0x20 && byte != 0x7f));
