@@ -476,7 +476,7 @@ static int send_whole(capra_response *res, const response_head *head, capra_slic
     capra_slice etag = { 0 };
     if (head->flags & (RESPONSE_ETAG | RESPONSE_ETAG_OF_BUFFER)) {
         bool const is_buffer = head->flags & RESPONSE_ETAG_OF_BUFFER;
-        etag = slice_of(tag, response_etag(tag, body, is_buffer));
+        etag = response_etag(tag, body, is_buffer);
         if (response_is_fresh(res->head, res->data, head->status, etag, is_as_next(res)))
             return send_not_modified(res, head, etag);
     }

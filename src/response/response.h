@@ -173,10 +173,9 @@ void response_redirect(capra_response *res, int status, capra_slice location);
 
 /* ETag of a text as Next 16 computes it: FNV-1a over its UTF-16 code units, folded to 52 bits, in
  * base 36, and the number of units, in quotes. `is_buffer`: of the text
- * {"type":"Buffer","data":[…]} of the bytes. Writes at most RESPONSE_ETAG_MAX bytes and returns how
- * many. */
+ * {"type":"Buffer","data":[…]} of the bytes. It is written into `room`, which lends it. */
 enum { RESPONSE_ETAG_MAX = 40 };
-size_t response_etag(char out[RESPONSE_ETAG_MAX], capra_slice text, bool is_buffer);
+capra_slice response_etag(char room[RESPONSE_ETAG_MAX], capra_slice text, bool is_buffer);
 
 /* Whether the client has what `etag` names: only for GET and HEAD and a status of 2xx that has a
  * body (RFC 9110, 13.1.2), which Next does not look at; never with If-Modified-Since or `no-cache`,
