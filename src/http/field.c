@@ -66,10 +66,11 @@ static bool take(capra_slice *s, char c)
 
 static size_t take_all(capra_slice *s, int flags)
 {
-    size_t n = 0;
-    while (n < s->length && http_char_is(s->data[n], flags))
-        n++;
-    *s = slice_from(*s, n);
+    const char *at = s->data, *end = at + s->length;
+    while (at < end && http_char_is(*at, flags))
+        at++;
+    size_t const n = (size_t)(at - s->data);
+    *s = slice_of(at, (size_t)(end - at));
     return n;
 }
 

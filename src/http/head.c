@@ -122,6 +122,8 @@ static int read_target(http_head *head, const char *data, uint32_t end, uint32_t
     return NEXT;
 }
 
+enum { VERSION_BYTES = 10 /* with the line's end */ };
+
 /* What is wrong with the byte `at` of a version and its line end, those before it being right;
  * NEXT if nothing is. */
 static int check_version(const char *version, uint32_t at)
@@ -138,8 +140,10 @@ static int check_version(const char *version, uint32_t at)
 
 static int read_version(http_head *head, const char *data, uint32_t end)
 {
-    enum { VERSION_BYTES = 10, MINOR_AT = 7 };
+    enum { MINOR_AT = 7 };
     const char *version = data + head->line;
+    if (end - head->line >= VERSION_BYTES && memcmp(version, "HTTP/1.1\r\n", VERSION_BYTES) == 0)
+        head->scanned = head->line + VERSION_BYTES; /* as nearly always */
     while (head->scanned - head->line < VERSION_BYTES) {
         if (head->scanned == end)
             return HTTP_MORE;

@@ -80,14 +80,18 @@ static bool is_dot_segment_at(capra_slice s, size_t at)
            count_dots(segment_at(s, at)) > 0;
 }
 
+static size_t skip_plain(capra_slice s, size_t at)
+{
+    while (at < s.length && kind_at(s, at) == PLAIN)
+        at++;
+    return at;
+}
+
 /* Goes over the path once and says where it ends, and what has to be done to it. */
 static size_t scan_path(http_target *out, capra_slice origin)
 {
-    size_t at = 0;
-    for (; at < origin.length; at++) {
+    for (size_t at = 0; (at = skip_plain(origin, at)) < origin.length; at++) {
         switch (kind_at(origin, at)) {
-        case PLAIN:
-            break;
         case SLASH:
             if (at > 0 && origin.data[at - 1] == '/')
                 out->has_empty_segment = true;
@@ -101,11 +105,12 @@ static size_t scan_path(http_target *out, capra_slice origin)
         case ESCAPED:
             out->is_path_rewritten = true;
             break;
+        case PLAIN:
         case END:
             return at;
         }
     }
-    return at;
+    return origin.length;
 }
 
 static char *put_escaped(char *end, capra_slice segment)
