@@ -29,7 +29,8 @@ struct observer {
     bool tells_id, waits;
     int64_t wall_offset_ns, wall_checked_ns; /* from the steady clock to that on the wall */
     uint64_t dropped;
-    uint32_t id_front, id_count;
+    char id_front[ID_LENGTH / 2]; /* of each id, the same for as long as the worker lives */
+    uint32_t id_count;
     known_tally known[KNOWN_TALLIES];
 };
 
@@ -40,6 +41,13 @@ int64_t observer_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* Eight digits of an id. */
+static void print_half(char *out, uint32_t value)
+{
+    for (int i = ID_LENGTH / 2; i-- > 0; value >>= 4)
+        out[i] = "0123456789abcdef"[value & 15];
+}
+
 int observer_open(observer **out, const options *o, bool is_development, observer_tally tally,
                   char *why, size_t why_size)
 {
@@ -47,8 +55,10 @@ int observer_open(observer **out, const options *o, bool is_development, observe
     *made = (observer){ .tally = tally,
                         .tells_id = strcmp(o->request_id, "on") == 0,
                         .wall_checked_ns = INT64_MIN / 2 };
-    if (getentropy(&made->id_front, sizeof made->id_front) != 0)
-        made->id_front = (uint32_t)getpid();
+    uint32_t front;
+    if (getentropy(&front, sizeof front) != 0)
+        front = (uint32_t)getpid();
+    print_half(made->id_front, front);
     if (access_log_open(&made->log, o->log, o->access_log, strcmp(o->log_query, "on") == 0,
                         is_development) != 0) {
         snprintf(why, why_size, "--access-log: `%s` cannot be opened for appending: %s",
@@ -101,26 +111,24 @@ static bool has_head(const capra_request *req)
     return req->data != NULL;
 }
 
-static capra_slice field_of(const capra_request *req, const char *name)
+static capra_slice field_of(const capra_request *req, http_field_id id)
 {
-    return http_head_field(&req->head, req->data, slice_text(name));
+    return http_head_known(&req->head, req->data, id);
 }
 
 /* ---- Ids ---- */
 
-static void print_id(char out[ID_LENGTH + 1], const observer *o, uint32_t count)
+static void print_id(char out[ID_LENGTH], const observer *o, uint32_t count)
 {
-    uint64_t value = (uint64_t)o->id_front << 32 | count;
-    out[ID_LENGTH] = '\0';
-    for (int i = ID_LENGTH; i-- > 0; value >>= 4)
-        out[i] = "0123456789abcdef"[value & 15];
+    memcpy(out, o->id_front, sizeof o->id_front);
+    print_half(out + sizeof o->id_front, count);
 }
 
 /* A proxy that is trusted may have given it one already; else it gets ours, printed into `room`. */
-static capra_slice find_id(observer *o, const capra_request *req, char room[ID_LENGTH + 1])
+static capra_slice find_id(observer *o, const capra_request *req, char room[ID_LENGTH])
 {
     if (has_head(req) && client_told(req).data != NULL) {
-        capra_slice const given = field_of(req, "x-request-id");
+        capra_slice const given = field_of(req, HTTP_FIELD_X_REQUEST_ID);
         if (given.length > 0 && given.length <= GIVEN_ID_LONGEST)
             return given;
     }
@@ -130,7 +138,7 @@ static capra_slice find_id(observer *o, const capra_request *req, char room[ID_L
 
 capra_slice observer_begin(observer *o, capra_request *req)
 {
-    char room[ID_LENGTH + 1];
+    char room[ID_LENGTH];
     static const char name[] = "X-Request-Id: ";
     if (o->log != NULL)
         net_peer(req->conn); /* once the client is gone, nobody can say who it was */
@@ -181,15 +189,15 @@ static int64_t wall_of(observer *o, int64_t now_ns)
 /* `r`: what is known of it besides. */
 static void write_line(observer *o, const capra_request *req, access_record r, int64_t now_ns)
 {
-    char room[ID_LENGTH + 1];
+    char room[ID_LENGTH];
     r.id = find_id(o, req, room);
     r.client = address_of(req);
     if (has_head(req)) {
         describe_target(&r, req);
         r.method = slice_text(http_method_name(req->head.method));
-        r.user_agent = field_of(req, "user-agent");
-        r.referer = field_of(req, "referer");
-        capra_slice const parent = field_of(req, "traceparent");
+        r.user_agent = field_of(req, HTTP_FIELD_USER_AGENT);
+        r.referer = field_of(req, HTTP_FIELD_REFERER);
+        capra_slice const parent = field_of(req, HTTP_FIELD_TRACEPARENT);
         if (parent.data != NULL && !trace_context_read(&r.trace, parent))
             r.trace = (trace_context){ 0 };
     }

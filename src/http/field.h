@@ -26,7 +26,11 @@
     X(X_FORWARDED_FOR, "x-forwarded-for")     \
     X(X_FORWARDED_HOST, "x-forwarded-host")   \
     X(X_FORWARDED_PORT, "x-forwarded-port")   \
-    X(X_FORWARDED_PROTO, "x-forwarded-proto")
+    X(X_FORWARDED_PROTO, "x-forwarded-proto") \
+    X(X_REQUEST_ID, "x-request-id")           \
+    X(USER_AGENT, "user-agent")               \
+    X(REFERER, "referer")                     \
+    X(TRACEPARENT, "traceparent")
 
 typedef enum http_field_id {
     HTTP_FIELD_OTHER,
