@@ -90,7 +90,12 @@ export async function openBundler(options: BundleOptions): Promise<Bundler> {
     jsx: 'automatic',
     jsxDev: false,
     loader: { '.js': 'jsx', '.css': 'empty', '.module.css': 'local-css' },
-    define: { ...SOURCE_PATHS, 'process.env.NODE_ENV': JSON.stringify(mode), ...define },
+    define: {
+      ...SOURCE_PATHS,
+      'process.env.NODE_ENV': JSON.stringify(mode),
+      'process.env.NEXT_RUNTIME': '"nodejs"',
+      ...define,
+    },
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,

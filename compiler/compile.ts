@@ -11,6 +11,7 @@ import { CompileError, type Diagnostic, formatDiagnostics } from './diagnostics.
 import { type Discovery, discover, type RouteFile } from './discover.ts';
 import { readEnvFiles } from './env-files.ts';
 import { installation } from './installation.ts';
+import { findInstrumentation } from './instrumentation.ts';
 import { type Manifest, type ManifestProxy, type ManifestRoute, makeManifest } from './manifest.ts';
 import { compileNative, type NativeBuild, type NativeSettings, NativeTools } from './native.ts';
 import { readNativeConfig } from './native-config.ts';
@@ -105,19 +106,24 @@ export class Compiler {
   async compile(): Promise<Compilation> {
     const settings = await this.#readSettings();
     const { nextConfig, define, isStrictParity } = settings;
-    const { routes, proxy, conflicts, warnings } = await this.routes();
+    const { routes, proxy, instrumentation, conflicts, warnings } = await this.routes();
     const filesOf = (kind: RouteFile['kind']) =>
       routes.filter((route) => route.kind === kind).map(({ file }) => file);
     const failures: Diagnostic[] = [...conflicts];
     const readings = this.#readConfigs(routes, isStrictParity);
     const [bundle, native, configs, reading] = await Promise.all([
-      this.#bundle([...filesOf('script'), ...(proxy ? [proxy.file] : [])], define).catch(
-        (error: unknown) => {
-          if (!(error instanceof CompileError)) throw error;
-          failures.push(...error.diagnostics);
-          return NO_BUNDLE;
-        },
-      ),
+      this.#bundle(
+        [
+          ...filesOf('script'),
+          ...(proxy ? [proxy.file] : []),
+          ...(instrumentation ? [instrumentation] : []),
+        ],
+        define,
+      ).catch((error: unknown) => {
+        if (!(error instanceof CompileError)) throw error;
+        failures.push(...error.diagnostics);
+        return NO_BUNDLE;
+      }),
       readings.then((read) => this.#compileNative(filesOf('native'), read, settings.native)),
       readings,
       proxy && this.#readMatcher(proxy, nextConfig),
@@ -128,8 +134,12 @@ export class Compiler {
         : this.#finish(route, bundle, native, configs),
     );
     const ahead = proxy && reading && finishProxy(proxy, bundle, reading);
+    const first = instrumentation && bundle.modules.get(instrumentation);
     const errors = [
-      ...new Set([...made, ...(ahead ? [ahead] : [])].flatMap((each) => each.errors)),
+      ...new Set([
+        ...[...made, ...(ahead ? [ahead] : [])].flatMap((each) => each.errors),
+        ...((instrumentation && bundle.broken.get(instrumentation)) || []),
+      ]),
     ];
     if (failures.length > 0) throw new CompileError(...failures, ...errors);
     this.#preview ??= previewKeys(this.#project);
@@ -139,6 +149,7 @@ export class Compiler {
       settings: manifestSettings(settings),
       preview: this.#preview,
       ...(ahead && { proxy: ahead.entry }),
+      ...(first && { instrumentation: { file: instrumentation, module: first.module } }),
       routes: made.map(({ entry }) => entry),
     });
     const modules = [...native.modules.values()].map(({ module }) => module);
@@ -276,14 +287,18 @@ function isError({ severity }: Diagnostic): boolean {
 /** Everything in a project that may be compiled. */
 export interface Found extends Discovery {
   proxy?: ProxyFile;
+  /** A file, relative to the project folder. */
+  instrumentation?: string;
 }
 
 function findAll(project: Project, pageExtensions: string[] | undefined): Found {
   const discovery = discover(project, pageExtensions);
   const { proxy, conflicts, warnings } = findProxy(project, pageExtensions);
+  const instrumentation = findInstrumentation(project, pageExtensions);
   return {
     ...discovery,
     ...(proxy && { proxy }),
+    ...(instrumentation && { instrumentation }),
     conflicts: [...discovery.conflicts, ...conflicts],
     warnings: [...discovery.warnings, ...warnings],
   };

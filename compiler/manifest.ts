@@ -22,7 +22,15 @@ export interface Manifest {
   preview: PreviewKeys;
   /** Absent when there is none. */
   proxy?: ManifestProxy;
+  /** Absent when there is none. */
+  instrumentation?: ManifestModule;
   routes: ManifestRoute[];
+}
+
+/** What is run before a worker serves. */
+export interface ManifestModule {
+  file: string;
+  module: string;
 }
 
 /** What concerns all routes, from next.config, capra.json and the command line. */
@@ -82,12 +90,22 @@ export interface BrokenRoute {
 }
 
 export function makeManifest(content: Omit<Manifest, 'version' | 'buildId'>): Manifest {
-  const { capra, mode, settings, preview, proxy, routes } = content;
+  const { capra, mode, settings, preview, proxy, instrumentation, routes } = content;
   const buildId = createHash('sha256')
-    .update(JSON.stringify([capra, mode, settings, routes, proxy]))
+    .update(JSON.stringify([capra, mode, settings, routes, proxy, instrumentation]))
     .digest('base64url')
     .slice(0, 16);
-  return { version: 1, capra, mode, buildId, settings, preview, ...(proxy && { proxy }), routes };
+  return {
+    version: 1,
+    capra,
+    mode,
+    buildId,
+    settings,
+    preview,
+    ...(proxy && { proxy }),
+    ...(instrumentation && { instrumentation }),
+    routes,
+  };
 }
 
 /** Where the manifest of a project is, relative to it. */

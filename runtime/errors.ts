@@ -4,6 +4,7 @@
 
 import { errorPage } from './error-page.ts';
 import { removeField, renderFields } from './fields.ts';
+import { tellOfError } from './instrumentation.ts';
 import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
 import { takesRequests } from './manifest.ts';
@@ -14,10 +15,16 @@ import { RouteError } from './route-error.ts';
 export function fail(res: Response, thrown: unknown): void {
   const { method, url } = res[kRequest];
   logError(`${method} ${url} (${res[kRequest][kRoute].file})`, thrown);
+  tell(res, thrown);
   if (res[kState] === State.streaming) failLate(res);
   else if (res[kServer].isDev) answerInDetail(res, thrown);
   else if (res[kServer].settings.parity && takesRequests(res[kRequest][kRoute])) answerPage(res);
   else answerFailure(res);
+}
+
+function tell(res: Response, thrown: unknown): void {
+  const { onRequestError } = res[kServer];
+  if (onRequestError !== undefined) tellOfError(onRequestError, res, thrown);
 }
 
 /** A client must see that it has not got all. Next adds text to what it has, or in development nothing. */
@@ -30,6 +37,7 @@ function failLate(res: Response): void {
 export function failRoute(res: Response, thrown: unknown): void {
   if (thrown instanceof RouteError) logError(thrown.message);
   else logError(`${res[kRequest][kRoute].file} could not be loaded`, thrown);
+  tell(res, thrown);
   if (res[kServer].isDev) answerInDetail(res, thrown);
   else if (res[kServer].settings.parity) answerPage(res);
   else answerFailure(res);

@@ -9,6 +9,7 @@ import { Closed, type Core, type Host, SLOTS } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
 import { emitRequest } from './facade.ts';
+import type { OnRequestError } from './instrumentation.ts';
 import { kId, kListens, kRequest, kResponse, kTrailers } from './internals.ts';
 import { lent } from './lent.ts';
 import { logError, stackNow } from './log.ts';
@@ -30,12 +31,14 @@ export interface HostOptions {
   onManifest?: (manifest: Manifest) => void;
   /** Gives the module `edge/edge.ts`, when it is needed. */
   loadEdge?: () => typeof import('./edge/edge.ts');
+  /** Told of what routes throw. */
+  onRequestError?: OnRequestError | undefined;
 }
 
 /** The runtime's side of the border. One is enough for a worker; tests make many. */
 export function createHost(
   core: Core,
-  { folder = process.cwd(), onManifest, loadEdge }: HostOptions = {},
+  { folder = process.cwd(), onManifest, loadEdge, onRequestError }: HostOptions = {},
 ): Host {
   const server: Server = {
     core,
@@ -46,6 +49,7 @@ export function createHost(
     edge: edgeBy(loadEdge),
     tasks: 0,
     facade: undefined,
+    onRequestError,
   };
   const { live } = server;
   const find = (id: number) => {

@@ -4,6 +4,7 @@ import type { PreviewKeys } from '../compiler/preview-keys.ts';
 import type { Core } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import type { Facade } from './facade.ts';
+import type { OnRequestError } from './instrumentation.ts';
 import type { Settings } from './manifest.ts';
 import type { Response } from './response.ts';
 
@@ -22,4 +23,6 @@ export interface Server {
   tasks: number;
   /** What `res.socket.server` shows; made when it is first looked at. */
   facade: Facade | undefined;
+  /** Told of what routes throw, if the project wants to know. */
+  onRequestError: OnRequestError | undefined;
 }

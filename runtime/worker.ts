@@ -5,6 +5,12 @@
 import { readEnvFiles } from '../compiler/env-files.ts';
 import type { Core } from './core.ts';
 import { createHost, type HostOptions } from './host.ts';
+import {
+  findInstrumentation,
+  type InstrumentationEntry,
+  type OnRequestError,
+  register,
+} from './instrumentation.ts';
 import { type ImportModule, importBy } from './load-route.ts';
 import { hideFrames, logError, stackNow } from './log.ts';
 import type { Manifest } from './manifest.ts';
@@ -29,17 +35,36 @@ export function startWorker(core: Core, { folder, importModule, loadEdge }: Work
   process.on('exit', (code) => core.exiting(code, stackNow()));
   hideFrames(folder, `${folder.slice(0, folder.lastIndexOf('/'))}/runtime`);
   importBy(importModule);
+  const serve = (onRequestError?: OnRequestError) => {
+    try {
+      core.start(createHost(core, { onManifest: readEnvironment, loadEdge, onRequestError }));
+    } catch (error) {
+      logError(error instanceof Error ? error.message : String(error));
+      process.exit(1);
+    }
+  };
+  const entry = findInstrumentation(process.env.CAPRA_WORKER);
+  if (entry === undefined) serve();
+  else void prepare(entry, importModule).then(serve);
+}
+
+/** What cannot be prepared is not served, as in Next. */
+async function prepare(
+  entry: InstrumentationEntry,
+  importModule: ImportModule,
+): Promise<OnRequestError | undefined> {
+  readEnvironment(entry);
   try {
-    core.start(createHost(core, { onManifest: readEnvironment, loadEdge }));
+    return await register(entry, importModule);
   } catch (error) {
-    logError(error instanceof Error ? error.message : String(error));
-    process.exit(1);
+    logError(`${entry.file} could not prepare the server`, error);
+    return process.exit(1);
   }
 }
 
 /** Once, before any module of the app is loaded. What the process was started with wins. */
 let isEnvironmentRead = false;
-function readEnvironment({ isDev }: Manifest): void {
+function readEnvironment({ isDev }: Pick<Manifest, 'isDev'>): void {
   if (isEnvironmentRead) return;
   isEnvironmentRead = true;
   const mode = isDev ? 'development' : 'production';

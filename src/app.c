@@ -254,7 +254,8 @@ int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
     if (root == NULL)
         return CAPRA_E_MANIFEST;
     *out = (app_facts){
-        .needs_node = json_is_object(json_object_get(root, "proxy")),
+        .needs_node = json_is_object(json_object_get(root, "proxy")) ||
+                      json_is_object(json_object_get(root, "instrumentation")),
         .is_strict_parity = read_flag(json_object_get(root, "settings"), "parity", false),
     };
     size_t index;

@@ -19,6 +19,8 @@ export interface App {
   modules: Map<string, Module>;
   /** The script routes that reach a file, themselves included; none for what only the proxy reaches. */
   routesTo: Map<string, RouteFile[]>;
+  /** What is run before a worker serves, relative to the root. */
+  instrumentation: string | undefined;
   /** Names that are set, in the environment or in `.env` files. */
   variables: Set<string>;
   /** What next.config says that has no meaning for routes. */

@@ -46,7 +46,7 @@ export async function inspect(
   const scripts = routes.filter(({ kind }) => kind === 'script');
   const readings = await readConfigs(root, scripts);
   addConfigs(readings, parity, add);
-  const ahead = built?.proxy ? [built.proxy] : [];
+  const ahead = [built?.proxy, built?.instrumentation].filter((file) => file !== undefined);
   const modules = await loadModules(root, [...ahead, ...readings.keys()]);
   const config = nextConfigFile(root);
   const app: App = {
@@ -55,6 +55,7 @@ export async function inspect(
     configs: new Map([...readings].map(([file, reading]) => [file, reading.config])),
     modules,
     routesTo: findRoutes(scripts, modules),
+    instrumentation: built?.instrumentation,
     variables: variablesOf(root),
     unapplied: built?.unapplied ?? [],
     ...(config && { nextConfigFile: config }),
@@ -72,6 +73,7 @@ interface Built {
   routes: RouteFile[];
   /** The file of the project's proxy. */
   proxy?: string;
+  instrumentation?: string;
   unapplied: string[];
   isStrictParity?: boolean;
 }
@@ -103,6 +105,7 @@ async function build(project: Project, add: Add): Promise<Built> {
     Object.assign(built, {
       routes: discovery.routes,
       proxy: discovery.proxy?.file,
+      instrumentation: discovery.instrumentation,
       unapplied: nextConfig.unapplied,
     });
     addDiscovery(discovery, add);

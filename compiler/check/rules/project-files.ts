@@ -9,18 +9,19 @@ import type { Rule } from '../app.ts';
 
 const SHOWN = 8;
 
-/** Hooks of Next's own start. */
+/** Hooks of the server's start, where they are not looked for. */
 export const instrumentationFile: Rule = {
   name: 'instrumentation-file',
-  *check({ root }) {
+  *check({ root, instrumentation }) {
     for (const file of projectFiles(root, 'instrumentation'))
-      yield {
-        severity: 'warning',
-        file,
-        text: `${file} is not run.`,
-        why: '`register()` is not called as the server starts, and `onRequestError()` not for errors: tracing and error reports that it sets up are missing.',
-        hint: "What register() does can be done by a module that the routes import, or by node's own NODE_OPTIONS=--import=./tracing.mjs. Errors of handlers are on stderr.",
-      };
+      if (file !== instrumentation)
+        yield {
+          severity: 'warning',
+          file,
+          text: `${file} is not run.`,
+          why: '`register()` is not called as the server starts, and `onRequestError()` not for errors: tracing and error reports that it sets up are missing.',
+          hint: 'One file is run, and it stands beside the pages folder, in `src` if that does.',
+        };
   },
 };
 

@@ -410,7 +410,11 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
   },
 
   'instrumentation-file': {
-    one: {
+    'in the wrong place': {
+      'src/pages/api/a.js': answered(''),
+      'instrumentation.ts': 'export function register() {}\n',
+    },
+    'not beside the pages folder': {
       'pages/api/a.js': answered(''),
       'instrumentation.ts': 'export function register() {}\n',
     },
@@ -428,7 +432,7 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
 const EXPECTED: Record<string, string[]> = {
   'no-handler: a route that exports something else': ['error pages/api/a.js'],
   'no-handler: an empty file': ['error pages/api/a.js'],
-  'instrumentation-file: one': ['warning instrumentation.ts'],
+  'instrumentation-file: in the wrong place': ['warning instrumentation.ts'],
   'app-router: a route': ['error'],
 };
 
