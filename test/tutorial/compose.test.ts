@@ -3,11 +3,17 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { request } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { compose, type Handler, type Middleware } from '../../examples/tutorial/lib/compose.ts';
-import { clientKey, RateLimiter } from '../../examples/tutorial/lib/rate-limit.ts';
+import {
+  clientKey,
+  RateLimiter,
+  type RateLimitOptions,
+  rateWindowsTable,
+} from '../../examples/tutorial/lib/rate-limit.ts';
 import { within } from '../support/deadline.ts';
-import { newEmail, openTutorial, type Tutorial } from './support.ts';
+import { elsewhere, newEmail, openTutorial, startTutorial, type Tutorial } from './support.ts';
 
 describe('compose', () => {
   const logged: string[] = [];
@@ -66,9 +72,19 @@ describe('compose', () => {
 });
 
 describe('RateLimiter', () => {
+  const tables = () => {
+    const memory = new DatabaseSync(':memory:');
+    memory.exec(rateWindowsTable);
+    return memory;
+  };
+  const limiterOf = (limit: number, windowMs: number, options: RateLimitOptions) => {
+    const own = tables();
+    return new RateLimiter(() => own, limit, windowMs, options);
+  };
+
   test('allows so many in a window, and as many in the next', () => {
     let now = 0;
-    const limiter = new RateLimiter(2, 1000, { now: () => now });
+    const limiter = limiterOf(2, 1000, { now: () => now });
     const take = () => limiter.take('x');
     assert.deepEqual(take(), { allowed: true, remaining: 1, resetSeconds: 1 });
     assert.deepEqual(take(), { allowed: true, remaining: 0, resetSeconds: 1 });
@@ -80,7 +96,7 @@ describe('RateLimiter', () => {
   });
 
   test('counts each client by itself', () => {
-    const limiter = new RateLimiter(1, 1000, { now: () => 0 });
+    const limiter = limiterOf(1, 1000, { now: () => 0 });
     assert.equal(limiter.take('a').allowed, true);
     assert.equal(limiter.take('b').allowed, true);
     assert.equal(limiter.take('a').allowed, false);
@@ -88,20 +104,55 @@ describe('RateLimiter', () => {
 
   test('says when to come again', () => {
     let now = 0;
-    const limiter = new RateLimiter(1, 60_000, { now: () => now });
+    const limiter = limiterOf(1, 60_000, { now: () => now });
     assert.equal(limiter.take('x').resetSeconds, 60);
     now = 58_500;
     assert.equal(limiter.take('x').resetSeconds, 2);
   });
 
   test('remembers no more clients than it may', () => {
-    const limiter = new RateLimiter(1, 1000, { now: () => 0, maxClients: 3 });
+    const limiter = limiterOf(1, 1000, { now: () => 0, maxClients: 3 });
     for (const client of ['a', 'b', 'c']) limiter.take(client);
     assert.equal(limiter.take('c').allowed, false);
     limiter.take('d');
     assert.equal(limiter.take('c').allowed, false);
     // The one that came first has made room.
     assert.equal(limiter.take('a').allowed, true);
+  });
+
+  test('begins anew when the clock was set back', () => {
+    let now = 1_000_000;
+    const limiter = limiterOf(1, 1000, { now: () => now });
+    limiter.take('x');
+    now = 0;
+    assert.deepEqual(limiter.take('x'), { allowed: true, remaining: 0, resetSeconds: 1 });
+    assert.equal(limiter.take('x').allowed, false);
+  });
+
+  test('is one limit for all who have its name, limit and window', () => {
+    const shared = tables();
+    const [a, b, other] = ['x', 'x', 'y'].map(
+      (name) => new RateLimiter(() => shared, 2, 1000, { name, now: () => 0 }),
+    );
+    assert.deepEqual([a.take('c').remaining, b.take('c').remaining], [1, 0]);
+    assert.equal(a.take('c').allowed, false);
+    assert.equal(other.take('c').remaining, 1);
+  });
+
+  test('keeps nothing of windows that have ended', () => {
+    const shared = tables();
+    let now = 0;
+    const limiter = new RateLimiter(() => shared, 1, 1000, { now: () => now });
+    for (const client of ['a', 'b', 'c']) limiter.take(client);
+    now = 1000;
+    limiter.take('d');
+    assert.deepEqual(
+      shared
+        .prepare('SELECT client FROM rateWindows')
+        .all()
+        .map(({ client }) => client),
+      ['d'],
+    );
   });
 
   test('refuses limits that are none', () => {
@@ -112,7 +163,7 @@ describe('RateLimiter', () => {
       [1, 0],
       [1, Number.NaN],
     ])
-      assert.throws(() => new RateLimiter(limit, windowMs), RangeError);
+      assert.throws(() => new RateLimiter(tables, limit, windowMs), RangeError);
   });
 });
 
@@ -151,10 +202,10 @@ describe('/api/compose', () => {
   function post(
     body: unknown,
     headers: Record<string, string> = {},
-    { from = newClient(), method = 'POST', path = '/api/compose' } = {},
+    { from = newClient(), method = 'POST', path = '/api/compose', port = tutorial.port } = {},
   ): Promise<Reply> {
     const answered = new Promise<Reply>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: tutorial.port, path, method, localAddress: from };
+      const options = { host: '127.0.0.1', port, path, method, localAddress: from };
       const sent = request({ ...options, agent: false }, async (res) => {
         const text = (await res.toArray()).join('');
         const { statusCode: status = 0, headers } = res;
@@ -247,6 +298,19 @@ describe('/api/compose', () => {
     }
     assert.deepEqual(statuses, new Set([401, 429]));
   });
+
+  if (elsewhere === undefined)
+    test('counts the same for two workers', async () => {
+      const own = await startTutorial({}, ['--workers', '2']);
+      const from = newClient();
+      const { port } = own;
+      const replies = await Promise.all(
+        Array.from({ length: 24 }, () => post({}, {}, { from, port })),
+      );
+      const statuses = replies.map(({ status }) => status).sort();
+      assert.deepEqual(statuses, [...Array(20).fill(401), ...Array(4).fill(429)]);
+      await own.stop();
+    });
 
   test('takes POST only', async () => {
     const { status, headers } = await post(undefined, bearer(), { method: 'GET' });

@@ -10,13 +10,16 @@ import { temporaryFolder } from '../support/app.ts';
 import { until } from '../support/deadline.ts';
 import { tutorial } from '../support/paths.ts';
 import { type Server, startDev } from '../support/server.ts';
-import { elsewhere, secret } from './support.ts';
+import { elsewhere, newEmail, secret } from './support.ts';
 
 // It is Capra's way of reloading that is tested here.
 if (elsewhere === undefined) {
   const folder = join(temporaryFolder(), 'tutorial');
   const notCopied = ['node_modules', '.capra', '.next', 'data', '.env.local'];
   let server: Server;
+
+  const setSecret = (value: string) =>
+    writeFileSync(join(folder, '.env.local'), `JWT_SECRET=${value}\n`);
 
   before(async () => {
     cpSync(tutorial, folder, {
@@ -25,7 +28,8 @@ if (elsewhere === undefined) {
     });
     symlinkSync(join(tutorial, 'node_modules'), join(folder, 'node_modules'));
     const none = { DATABASE_URL: '', MONGODB_URI: '', DATA_FOLDER: join(folder, 'data') };
-    server = await startDev({ app: folder, env: { ...none, JWT_SECRET: secret } });
+    setSecret(secret);
+    server = await startDev({ app: folder, env: none });
   });
   after(() => server.stop());
 
@@ -71,4 +75,22 @@ if (elsewhere === undefined) {
     );
     assert.equal((await post('/api/prisma/users', ada)).status, 409);
   });
+
+  for (const [what, value, told] of [
+    ['without a secret', '', /JWT_SECRET is not set/],
+    ['with a short secret', 'secret', /JWT_SECRET is shorter than the 32 bytes/],
+  ] as const) {
+    test(`${what} nobody can log in, and the log says why`, async () => {
+      setSecret(value);
+      const { text } = await until(async () => {
+        const bob = { name: 'Bob', email: newEmail(), password: 'correct horse battery' };
+        const answer = await post('/api/auth/register', bob);
+        return answer.status === 500 && told.test(server.stderr()) && answer;
+      }, 'a worker with the new environment');
+      assert.doesNotMatch(text, /JWT_SECRET/);
+      const headers = { Authorization: 'Bearer x.y.z' };
+      assert.equal((await server.call('GET /api/protected', { headers })).status, 500);
+      assert.equal((await server.call('GET /api/hello')).status, 200);
+    });
+  }
 }

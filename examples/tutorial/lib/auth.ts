@@ -6,6 +6,7 @@ import jwt from 'jsonwebtoken';
 import type { NextApiRequest, NextApiResponse } from 'next';
 import { type Account, findAccount } from './accounts';
 import { database } from './database';
+import { tokenSecret } from './secrets';
 
 /** How long a log-in lasts. */
 const SESSION_SECONDS = 60 * 60;
@@ -87,15 +88,9 @@ function readClaims(token: string): jwt.JwtPayload {
 
 let key: KeyObject | undefined;
 
-// Read when it is first used, and only then missed: a build does not need it.
+// Read when it is first used: a build does not need it.
 function secret(): KeyObject {
-  const { JWT_SECRET = '' } = process.env;
-  if (Buffer.byteLength(JWT_SECRET) < 32)
-    throw new Error(
-      `JWT_SECRET ${JWT_SECRET ? 'is shorter than the 32 bytes that HS256 needs' : 'is not set'}. ` +
-        'There is no default: set it in the environment, or run `npm run setup`, which writes one to .env.local.',
-    );
-  key ??= createSecretKey(JWT_SECRET, 'utf8');
+  key ??= createSecretKey(tokenSecret(), 'utf8');
   return key;
 }
 

@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { dataFile } from './data-folder';
+import { rateWindowsTable } from './rate-limit';
 
 // What makes each version of the tables from the one before. A step that has landed is never
 // changed: there are files that have it behind them.
@@ -69,6 +70,7 @@ const steps = [
     secret TEXT NOT NULL
   ) STRICT;
   `,
+  rateWindowsTable,
 ];
 
 let connection: DatabaseSync | undefined;

@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Account } from './accounts';
 import { currentSession } from './auth';
 import type { Handler, Middleware } from './compose';
+import { database } from './database';
 import { Forbidden, TooManyRequests, Unauthorized } from './errors';
 import { clientKey, RateLimiter } from './rate-limit';
 import { validate } from './validate';
@@ -39,10 +40,11 @@ export function withValidation<Output>(
 
 /**
  * Answers 429 to a client's requests beyond `limit` in `windowMs` milliseconds. A client is the
- * address of its socket: `X-Forwarded-For` is whatever the client wants it to be.
+ * address of its socket: `X-Forwarded-For` is whatever the client wants it to be. Routes that give the
+ * same limit, window and name share it.
  */
-export function withRateLimit(limit: number, windowMs = 60_000): Middleware {
-  const limiter = new RateLimiter(limit, windowMs);
+export function withRateLimit(limit: number, windowMs = 60_000, name?: string): Middleware {
+  const limiter = new RateLimiter(database, limit, windowMs, { name });
   return (handler) => (req, res) => {
     const { allowed, remaining, resetSeconds } = limiter.take(clientKey(req.socket.remoteAddress));
     res.setHeader('RateLimit-Limit', limit);
