@@ -93,10 +93,10 @@ static void add_buffer(hash *h, capra_slice bytes)
 }
 
 /* So that it ends before `end`; returns where it begins. */
-static char *write_base36(char *end, uint64_t value)
+static size_t write_base36(char *room, size_t end, uint64_t value)
 {
     do {
-        *--end = "0123456789abcdefghijklmnopqrstuvwxyz"[value % 36];
+        room[--end] = "0123456789abcdefghijklmnopqrstuvwxyz"[value % 36];
         value /= 36;
     } while (value > 0);
     return end;
@@ -111,12 +111,12 @@ capra_slice response_etag(char room[RESPONSE_ETAG_MAX], capra_slice text, bool i
         add_text(&h, text);
 
     uint64_t const low = h.value & ((UINT64_C(1) << 52) - 1);
-    char *end = room + RESPONSE_ETAG_MAX, *at = end;
-    *--at = '"';
-    at = write_base36(at, h.units);
-    at = write_base36(at, low ^ h.value >> 52);
-    *--at = '"';
-    return slice_of(at, (size_t)(end - at));
+    size_t at = RESPONSE_ETAG_MAX;
+    room[--at] = '"';
+    at = write_base36(room, at, h.units);
+    at = write_base36(room, at, low ^ h.value >> 52);
+    room[--at] = '"';
+    return slice_of(room + at, RESPONSE_ETAG_MAX - at);
 }
 
 /* A weak tag equals the strong one it is made of (RFC 9110, 8.8.3.2). */
