@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #endif
 
@@ -51,19 +52,55 @@ static ssize_t transmit(int fd, const char *data, size_t size)
 
 /* ---- What is waited for ---- */
 
+enum { READING = UV_READABLE | UV_DISCONNECT };
+
 /* Asks to be told of what is waited for now. */
 static void watch(tcp *t)
 {
     const conn *c = &t->conn;
     bool const reads = !c->has_ended && !c->is_paused;
-    int const wanted = (reads ? UV_READABLE : 0) | (c->is_writing ? UV_WRITABLE : 0);
+    int const wanted = (reads ? READING : 0) | (c->is_writing ? UV_WRITABLE : 0);
     if (c->is_closing || wanted == t->watched)
         return;
     t->watched = (uint8_t)wanted;
+    if (t->telling == TCP_EDGES)
+        t->telling = TCP_LEVELS; /* libuv makes a new entry */
     if (wanted == 0)
         uv_poll_stop(&t->handle);
     else
         uv_poll_start(&t->handle, wanted, on_ready);
+}
+
+/* libuv asks epoll for levels: a socket that was reported stays on the kernel's list, to be looked
+ * at once more at the next wait, and by then it has usually been read to the end. Edges spare that,
+ * for connections that go on asking. libuv has no word for them, so its entry is changed behind its
+ * back; each new one that it makes is of levels again. */
+static bool change_entry(const tcp *t, bool has_edges)
+{
+#ifdef __linux__
+    struct epoll_event entry = { .events = EPOLLIN | EPOLLRDHUP | (has_edges ? EPOLLET : 0),
+                                 .data.fd = t->fd };
+    return epoll_ctl(uv_backend_fd(t->net->loop), EPOLL_CTL_MOD, t->fd, &entry) == 0;
+#else
+    (void)t;
+    return !has_edges;
+#endif
+}
+
+/* From the second request on: for a single one it would be a call too many. */
+static void try_edges(tcp *t)
+{
+    if (t->telling == TCP_LEVELS && t->sent > 0 && t->watched == READING && change_entry(t, true))
+        t->telling = TCP_EDGES;
+}
+
+/* One read may not have been enough, and there is no other edge for what is left. The kernel looks
+ * at the socket anew when its entry changes. */
+static void leave_edges(tcp *t)
+{
+    if (t->telling == TCP_EDGES && t->watched == READING)
+        change_entry(t, false);
+    t->telling = TCP_LEVELS_ONLY;
 }
 
 /* ---- The end ---- */
@@ -160,6 +197,8 @@ static void read_input(tcp *t)
         return;
     }
     ssize_t const got = receive(t->fd, room, size);
+    if (got == (ssize_t)size)
+        leave_edges(t);
     if (got > 0) {
         take_input(t, (size_t)got);
         return;
@@ -272,7 +311,11 @@ static void on_ready(uv_poll_t *handle, int status, int events)
         tcp_close(&t->conn);
         return;
     }
-    if (events & UV_READABLE)
+    if (events & UV_DISCONNECT)
+        leave_edges(t); /* the end stands behind what is read now */
+    else
+        try_edges(t);
+    if (events & READING)
         read_input(t);
     if ((events & UV_WRITABLE) && t->conn.is_writing && !t->conn.is_closing)
         send_rest(t);

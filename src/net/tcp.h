@@ -18,6 +18,13 @@ typedef struct backlog {
     uint64_t taken; /* bytes that it had read when its time was last looked at */
 } backlog;
 
+/* How the kernel tells that there is something to read: see tcp.c. */
+typedef enum tcp_telling {
+    TCP_LEVELS, /* at each wait, for as long as there is */
+    TCP_EDGES,  /* once, when it has come */
+    TCP_LEVELS_ONLY,
+} tcp_telling;
+
 /* Thousands of them are idle, so what only a busy one needs is elsewhere. */
 typedef struct tcp {
     conn conn;
@@ -26,6 +33,7 @@ typedef struct tcp {
     uint16_t preface_rest; /* bytes of it that are still to be thrown away */
     bool awaits_preface;
     uint8_t watched; /* for which events, of libuv's */
+    uint8_t telling; /* tcp_telling */
     struct net *net;
     crowd_member *member; /* NULL: it is not counted under its address */
     list open;

@@ -109,6 +109,54 @@ for (const [language, app] of twins) {
           await wire.closed();
         }));
 
+      // From its second request on a connection is reported once for all that has come.
+      describe('that have asked before', () => {
+        const settled = (use: (wire: Wire) => Promise<void>) =>
+          withWire(async (wire) => {
+            for (let i = 0; i < 3; i++) {
+              await wire.send(hello);
+              assert.equal((await wire.answer()).status, 200);
+            }
+            await use(wire);
+          });
+
+        test('answer what comes together with FIN, and end', () =>
+          settled(async (wire) => {
+            const workers = server.workers();
+            for (const pid of workers) process.kill(pid, 'SIGSTOP');
+            await wire.send(hello);
+            await wire.finish();
+            for (const pid of workers) process.kill(pid, 'SIGCONT');
+            assert.equal((await wire.answer()).status, 200);
+            await wire.closed();
+          }));
+
+        test('end when FIN comes alone', () =>
+          settled(async (wire) => {
+            await wire.finish();
+            await wire.closed();
+          }));
+
+        test('take more than they have room for at once, and go on', () =>
+          settled(async (wire) => {
+            const body = 'x'.repeat(900_000);
+            for (let i = 0; i < 2; i++) {
+              await wire.send(format('POST /api/length', { headers: text, body }));
+              assert.equal((await wire.answer('POST')).status, 200);
+              await wire.send(hello.repeat(2000));
+              for (let n = 0; n < 2000; n++) assert.equal((await wire.answer()).status, 200);
+            }
+            await wire.finish();
+            await wire.closed();
+          }));
+
+        test('take a request in pieces', () =>
+          settled(async (wire) => {
+            await wire.send(hello, { split: 'bytes' });
+            assert.equal((await wire.answer()).status, 200);
+          }));
+      });
+
       test('end when FIN comes before a request', () =>
         withWire(async (wire) => {
           wire.finish();

@@ -81,9 +81,11 @@ export class Wire {
     return within(written, 'room for what is sent');
   }
 
-  /** Says that nothing more will be sent (FIN); answers can still be read. */
-  finish(): void {
-    this.#socket.end();
+  /** Says that nothing more will be sent (FIN); answers can still be read. Until it is on its way. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.end(() => resolve());
+    });
   }
 
   /** Cuts the connection (RST). */
