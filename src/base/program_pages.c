@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,21 +18,31 @@ typedef struct mapping {
     bool is_read_only, is_program;
 } mapping;
 
-/* False for a line that tells more about the last mapping. */
+/* "5581c0400000-5581c0600000 r-xp 00000000 fe:00 4711    /usr/bin/node". False for a line that
+ * tells more about the last mapping. */
 static bool read_mapping(mapping *out, const char *line, const char *program)
 {
-    unsigned long start, end;
-    char access[5];
-    int path_at = 0;
-    if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &start, &end, access, &path_at) != 3)
+    char *at;
+    uintptr_t const start = strtoul(line, &at, 16);
+    if (at == line || *at != '-')
         return false;
+    uintptr_t const end = strtoul(at + 1, &at, 16);
+    const char *path = strchr(at, '/');
     size_t const length = strlen(program);
     *out = (mapping){ .start = start,
                       .end = end,
-                      .is_read_only = access[1] == '-' && access[3] == 'p',
-                      .is_program = path_at > 0 && strncmp(line + path_at, program, length) == 0 &&
-                                    line[path_at + (int)length] == '\n' };
+                      .is_read_only = strncmp(at, " r--p", 5) == 0 || strncmp(at, " r-xp", 5) == 0,
+                      .is_program = path != NULL && strncmp(path, program, length) == 0 &&
+                                    path[length] == '\n' };
     return true;
+}
+
+/* Whether a line says that nothing has written to the last mapping. */
+static bool is_unwritten(const char *line)
+{
+    static const char name[] = "Anonymous:";
+    return strncmp(line, name, sizeof name - 1) == 0 &&
+           strtoul(line + sizeof name - 1, NULL, 10) == 0;
 }
 
 /* The program's mappings lie together, and none after them is of interest: to tell about one costs
@@ -39,7 +50,6 @@ static bool read_mapping(mapping *out, const char *line, const char *program)
 static void release_all(FILE *smaps, const char *program)
 {
     char line[PATH_MAX + 128];
-    unsigned long own_kib;
     bool has_begun = false;
     mapping m = { 0 };
     while (fgets(line, sizeof line, smaps) != NULL) {
@@ -47,8 +57,7 @@ static void release_all(FILE *smaps, const char *program)
             if (has_begun && !m.is_program)
                 return;
             has_begun = m.is_program;
-        } else if (m.is_program && m.is_read_only &&
-                   sscanf(line, "Anonymous: %lu kB", &own_kib) == 1 && own_kib == 0) {
+        } else if (m.is_program && m.is_read_only && is_unwritten(line)) {
             madvise((void *)m.start, m.end - m.start, MADV_DONTNEED);
         }
     }

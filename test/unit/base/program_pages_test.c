@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -38,16 +40,16 @@ static volatile unsigned char *page_in_table(void)
 /* Of the mapping that holds `at`; -1 where the system does not say. */
 static long resident_kib(const void *at)
 {
-    char line[8192];
+    char line[8192], *rest;
     long kib = -1;
     FILE *smaps = fopen("/proc/self/smaps", "re");
     bool is_it = false;
     while (smaps != NULL && kib < 0 && fgets(line, sizeof line, smaps) != NULL) {
-        unsigned long start, end;
-        if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-            is_it = (uintptr_t)at >= start && (uintptr_t)at < end;
-        else if (is_it)
-            sscanf(line, "Rss: %ld kB", &kib);
+        uintptr_t const start = strtoul(line, &rest, 16);
+        if (rest > line && *rest == '-')
+            is_it = (uintptr_t)at >= start && (uintptr_t)at < strtoul(rest + 1, NULL, 16);
+        else if (is_it && strncmp(line, "Rss:", 4) == 0)
+            kib = strtol(line + 4, NULL, 10);
     }
     if (smaps != NULL)
         fclose(smaps);
