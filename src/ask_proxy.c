@@ -24,9 +24,11 @@ static verdict go_on(capra_request *req)
 
 static void keep_question(capra_request *req, const proxied *question)
 {
+    capra_slice const head = slice_of(req->data, req->head.length);
+    capra_slice const before = req->proxied != NULL ? req->proxied->before : head;
     req->proxied = arena_take(&req->arena, sizeof *req->proxied);
     *req->proxied = *question;
-    req->proxied->before = slice_of(req->data, req->head.length);
+    req->proxied->before = before;
 }
 
 static verdict ask(capra_request *req, const proxied *question,
@@ -58,13 +60,13 @@ static verdict repeat(capra_request *req, const proxied *question, const proxy_c
 {
     keep_question(req, question);
     server_pass_on(req, said);
-    return pipeline_find_behind_proxy(req);
+    return go_on(req);
 }
 
 verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
 {
     const script_host *script = req->server->script;
-    const proxy_changes *said = pipeline_said_elsewhere(req);
+    const proxy_changes *said = pipeline_said(req, ASKED_PROXY);
     proxied const question = { .walk = *w };
     if (said != NULL)
         return repeat(req, &question, said);
@@ -78,7 +80,10 @@ verdict pipeline_ask_proxy(capra_request *req, const rules_walk *w)
 
 verdict pipeline_ask_listeners(capra_request *req)
 {
-    return ask(req, &(proxied){ .is_heard = true }, req->server->script->heard);
+    proxied const question = { .is_heard = true };
+    const proxy_changes *said = pipeline_said(req, ASKED_LISTENER);
+    return said != NULL ? repeat(req, &question, said)
+                        : ask(req, &question, req->server->script->heard);
 }
 
 void server_hear(server *s, bool is_heard)
@@ -170,18 +175,6 @@ static int change_head(capra_request *req, capra_slice text)
     return 0;
 }
 
-/* For a worker of the other kind, which has no proxy to ask. */
-static void keep(capra_request *req, const proxy_changes *changes)
-{
-    proxy_changes *said = arena_take(&req->arena, sizeof *said);
-    *said = (proxy_changes){ .head = arena_copy(&req->arena, changes->head),
-                             .lines = arena_copy(&req->arena, changes->lines),
-                             .cookies = arena_copy(&req->arena, changes->cookies) };
-    if (changes->target.data != NULL)
-        said->target = arena_copy(&req->arena, changes->target);
-    req->proxied->said = said;
-}
-
 void server_pass_on(capra_request *req, const proxy_changes *changes)
 {
     proxied *p = req->proxied;
@@ -189,8 +182,8 @@ void server_pass_on(capra_request *req, const proxy_changes *changes)
         return;
     pipeline_take_id(req);
     p->has_passed = true;
-    if (app_get_share(req->app) != APP_WHOLE && !p->is_heard)
-        keep(req, changes);
+    if (app_get_share(req->app) != APP_WHOLE)
+        pipeline_keep_said(req, p->is_heard ? ASKED_LISTENER : ASKED_PROXY, changes);
     req->flows = req->is_told_of_end = req->is_told_of_half_close = false;
     if (changes->target.data != NULL)
         p->target = arena_copy(&req->arena, changes->target);

@@ -284,6 +284,17 @@ verdict pipeline_find_behind_listeners(capra_request *req)
     return find_by_target(req);
 }
 
+/* What another worker has begun to find. */
+static verdict find_again(capra_request *req)
+{
+    server *s = req->server;
+    if (!pipeline_take_handed_body(req))
+        return pipeline_refuse(req, CAPRA_E_BUSY);
+    bool const is_heard =
+        pipeline_said(req, ASKED_LISTENER) != NULL || (s->is_heard && !wants_upgrade(req));
+    return is_heard ? pipeline_ask_listeners(req) : find_by_target(req);
+}
+
 verdict stage_find_route(capra_request *req)
 {
     server *s = req->server;
@@ -297,8 +308,8 @@ verdict stage_find_route(capra_request *req)
         response_error(&req->res, CAPRA_E_BUSY); /* the connection may go on */
         return ANSWERED;
     }
-    if (req->handed != NULL && !pipeline_take_handed_body(req))
-        return pipeline_refuse(req, CAPRA_E_BUSY);
+    if (req->handed != NULL)
+        return find_again(req);
     bool const is_heard = s->is_heard && !wants_upgrade(req);
     return is_heard ? pipeline_ask_listeners(req) : find_by_target(req);
 }

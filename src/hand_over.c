@@ -12,75 +12,111 @@
  * Earlier answers are sent first. Of the request nothing has been used but its head, which goes
  * along as it was, with what stands behind it: the other worker begins anew, with the same
  * bytes, and comes to the same conclusions. Only what must not happen twice is told in a note: when
- * the request came, and what the project's proxy has said of it. */
+ * the request came, what the project's proxy or a listener has said of it, and the body if they
+ * have read it. */
 
 enum {
     MOST_HOPS =
         16, /* two builds that do not agree whose route it is do not play with it for ever */
 };
 
-/* In the note, before the bytes of its parts. */
-typedef enum note_part {
-    PART_TARGET, /* of proxy_changes */
-    PART_HEAD,
-    PART_LINES,
-    PART_COOKIES,
-    PART_BODY, /* all of it, as who was asked has read it; its framing is gone */
-    PART_TRAILERS,
-    PARTS
-} note_part;
+/* Of what somebody has said: see proxy_changes. */
+typedef enum said_part { SAID_TARGET, SAID_HEAD, SAID_LINES, SAID_COOKIES, SAID_PARTS } said_part;
 
+/* The note: this, and behind it the bytes of all that has a length here. */
 typedef struct note_head {
     int64_t started_ns;
     uint32_t hops;
-    bool was_asked;  /* the proxy */
-    bool has_target; /* it has named one */
-    bool has_body;
-    uint64_t lengths[PARTS];
+    bool was_asked[ASKED_KINDS];
+    bool has_target[ASKED_KINDS]; /* one was named */
+    bool has_body; /* who was asked has read it: all of it is here, and its framing is gone */
+    uint64_t said[ASKED_KINDS][SAID_PARTS];
+    uint64_t body, trailers;
 } note_head;
 
 struct handed {
-    note_head note;
+    uint32_t hops;
     bool is_returned; /* by the supervisor: nobody was there who could have taken it */
-    proxy_changes said;
+    bool has_body;
+    bool was_asked[ASKED_KINDS];
+    proxy_changes said[ASKED_KINDS];
 };
+
+static handed *take_handed(capra_request *req)
+{
+    if (req->handed == NULL) {
+        req->handed = arena_take(&req->arena, sizeof *req->handed);
+        *req->handed = (handed){ 0 };
+    }
+    return req->handed;
+}
+
+/* ---- What was said ---- */
+
+static capra_slice *said_at(proxy_changes *said, said_part part)
+{
+    capra_slice *const parts[SAID_PARTS] = { [SAID_TARGET] = &said->target,
+                                             [SAID_HEAD] = &said->head,
+                                             [SAID_LINES] = &said->lines,
+                                             [SAID_COOKIES] = &said->cookies };
+    return parts[part];
+}
+
+void pipeline_keep_said(capra_request *req, asked who, const proxy_changes *said)
+{
+    handed *h = take_handed(req);
+    proxy_changes copy = *said;
+    h->was_asked[who] = true;
+    for (int part = 0; part < SAID_PARTS; part++) {
+        capra_slice *s = said_at(&copy, part);
+        if (s->data != NULL)
+            *s = arena_copy(&req->arena, *s);
+    }
+    h->said[who] = copy;
+}
+
+const proxy_changes *pipeline_said(const capra_request *req, asked who)
+{
+    const handed *h = req->handed;
+    return h != NULL && h->was_asked[who] ? &h->said[who] : NULL;
+}
 
 /* ---- There ---- */
 
-static const note_head *note_of(const capra_request *req)
+static void put(char **at, capra_slice bytes)
 {
-    static const note_head none;
-    return req->handed == NULL ? &none : &req->handed->note;
+    if (bytes.length > 0)
+        memcpy(*at, bytes.data, bytes.length);
+    *at += bytes.length;
 }
 
 static capra_slice write_note(capra_request *req)
 {
-    static const proxy_changes nothing;
-    const proxied *p = req->proxied;
-    const proxy_changes *said = p != NULL && p->said != NULL ? p->said : &nothing;
-    const capra_slice parts[PARTS] = { said->target,
-                                       said->head,
-                                       said->lines,
-                                       said->cookies,
-                                       buffer_slice(&req->collected),
-                                       buffer_slice(&req->trailers) };
+    handed *h = take_handed(req);
+    capra_slice const read = buffer_slice(&req->collected), trailers = buffer_slice(&req->trailers);
     note_head n = { .started_ns = req->started_ns,
-                    .hops = note_of(req)->hops + 1,
-                    .was_asked = p != NULL && p->said != NULL,
-                    .has_target = said->target.data != NULL,
-                    .has_body = req->collects };
-    size_t length = sizeof n;
-    for (int i = 0; i < PARTS; i++)
-        length += n.lengths[i] = parts[i].length;
-    char *note = arena_take(&req->arena, length), *at = note + sizeof n;
-    memcpy(note, &n, sizeof n);
-    for (int i = 0; i < PARTS; at += parts[i].length, i++)
-        if (parts[i].length > 0)
-            memcpy(at, parts[i].data, parts[i].length);
+                    .hops = h->hops + 1,
+                    .has_body = req->collects,
+                    .body = read.length,
+                    .trailers = trailers.length };
+    size_t length = sizeof n + read.length + trailers.length;
+    for (int who = 0; who < ASKED_KINDS; who++) {
+        n.was_asked[who] = h->was_asked[who];
+        n.has_target[who] = h->said[who].target.data != NULL;
+        for (int part = 0; part < SAID_PARTS; part++)
+            length += n.said[who][part] = said_at(&h->said[who], part)->length;
+    }
+    char *note = arena_take(&req->arena, length), *at = note;
+    put(&at, slice_of((const char *)&n, sizeof n));
+    for (int who = 0; who < ASKED_KINDS; who++)
+        for (int part = 0; part < SAID_PARTS; part++)
+            put(&at, *said_at(&h->said[who], part));
+    put(&at, read);
+    put(&at, trailers);
     return slice_of(note, length);
 }
 
-/* As it was before the proxy, for who begins anew. */
+/* As it was before anybody was asked, for who begins anew. */
 static capra_slice head_of(const capra_request *req)
 {
     return req->proxied != NULL ? req->proxied->before : slice_of(req->data, req->head.length);
@@ -115,7 +151,7 @@ verdict stage_hand_over(capra_request *req)
 {
     conn *c = req->conn;
     const handed *h = req->handed;
-    if (h != NULL && (h->is_returned || h->note.hops >= MOST_HOPS))
+    if (h != NULL && (h->is_returned || h->hops >= MOST_HOPS))
         return give_up(req);
     c->transport->flush(c);
     if (c->is_closing || c->is_writing)
@@ -128,58 +164,65 @@ verdict stage_hand_over(capra_request *req)
 
 /* ---- And here ---- */
 
-/* False when it cannot be a note. */
-static bool read_note(handed *h, capra_slice note, capra_slice parts[PARTS])
+/* The next part of a note; false when there is not so much. */
+static bool cut(capra_slice *rest, uint64_t length, capra_slice *part)
 {
-    if (note.length < sizeof h->note)
+    if (length > rest->length)
         return false;
-    memcpy(&h->note, note.data, sizeof h->note);
-    capra_slice rest = slice_from(note, sizeof h->note);
-    for (int i = 0; i < PARTS; i++) {
-        uint64_t const length = h->note.lengths[i];
-        if (length > rest.length)
-            return false;
-        parts[i] = slice_of(rest.data, (size_t)length);
-        rest = slice_from(rest, (size_t)length);
-    }
-    return rest.length == 0;
+    *part = slice_of(rest->data, (size_t)length);
+    *rest = slice_from(*rest, (size_t)length);
+    return true;
 }
 
-static void keep_said(capra_request *req, const capra_slice parts[PARTS])
+/* What is cut out of a note: slices of it. */
+typedef struct opened {
+    note_head head;
+    proxy_changes said[ASKED_KINDS];
+    capra_slice body, trailers;
+} opened;
+
+/* False when it cannot be a note. */
+static bool open_note(opened *o, capra_slice note)
 {
-    handed *h = req->handed;
-    h->said = (proxy_changes){ .head = arena_copy(&req->arena, parts[PART_HEAD]),
-                               .lines = arena_copy(&req->arena, parts[PART_LINES]),
-                               .cookies = arena_copy(&req->arena, parts[PART_COOKIES]) };
-    if (h->note.has_target)
-        h->said.target = arena_copy(&req->arena, parts[PART_TARGET]);
-    buffer_append_slice(&req->collected, parts[PART_BODY]);
-    buffer_append_slice(&req->trailers, parts[PART_TRAILERS]);
+    *o = (opened){ 0 };
+    if (note.length < sizeof o->head)
+        return false;
+    memcpy(&o->head, note.data, sizeof o->head);
+    capra_slice rest = slice_from(note, sizeof o->head);
+    for (int who = 0; who < ASKED_KINDS; who++) {
+        for (int part = 0; part < SAID_PARTS; part++)
+            if (!cut(&rest, o->head.said[who][part], said_at(&o->said[who], part)))
+                return false;
+        if (!o->head.has_target[who])
+            o->said[who].target = slice_of(NULL, 0);
+    }
+    return cut(&rest, o->head.body, &o->body) && cut(&rest, o->head.trailers, &o->trailers) &&
+           rest.length == 0;
 }
 
 /* Without a note it is a connection between two requests. */
 void pipeline_on_arrival(conn *c, capra_slice note, bool is_returned)
 {
-    handed h = { .is_returned = is_returned };
-    capra_slice parts[PARTS];
-    if (!read_note(&h, note, parts))
+    opened o;
+    if (!open_note(&o, note))
         return;
     capra_request *req = pipeline_begin(c->owner, c);
-    req->started_ns = h.note.started_ns;
-    req->handed = arena_take(&req->arena, sizeof h);
-    *req->handed = h;
-    keep_said(req, parts);
-}
-
-const proxy_changes *pipeline_said_elsewhere(const capra_request *req)
-{
-    return note_of(req)->was_asked ? &req->handed->said : NULL;
+    req->started_ns = o.head.started_ns;
+    handed *h = take_handed(req);
+    h->hops = o.head.hops;
+    h->is_returned = is_returned;
+    h->has_body = o.head.has_body;
+    for (int who = 0; who < ASKED_KINDS; who++)
+        if (o.head.was_asked[who])
+            pipeline_keep_said(req, (asked)who, &o.said[who]);
+    buffer_append_slice(&req->collected, o.body);
+    buffer_append_slice(&req->trailers, o.trailers);
 }
 
 bool pipeline_take_handed_body(capra_request *req)
 {
     size_t const length = buffer_length(&req->collected);
-    if (!req->handed->note.has_body)
+    if (!req->handed->has_body)
         return true;
     if (!workload_take_bytes(&req->server->load, &req->load, length))
         return false;

@@ -73,8 +73,13 @@ verdict pipeline_find_behind_listeners(capra_request *req);
 verdict stage_hand_over(capra_request *req);
 void pipeline_on_arrival(conn *c, capra_slice note, bool is_returned);
 
-/* What the proxy has said of the request elsewhere; NULL: nothing. Lent by the request. */
-const proxy_changes *pipeline_said_elsewhere(const capra_request *req);
+/* Who may have a say in a request before its route is looked for. */
+typedef enum asked { ASKED_LISTENER, ASKED_PROXY, ASKED_KINDS } asked;
+
+/* What was said is kept, as a copy, for workers that have nobody to ask; and what was kept, here or
+ * in the worker before, is lent by the request. NULL: nobody was asked. */
+void pipeline_keep_said(capra_request *req, asked who, const proxy_changes *said);
+const proxy_changes *pipeline_said(const capra_request *req, asked who);
 
 /* The body that was read there is this one's, too. False when the server has no room for it. */
 bool pipeline_take_handed_body(capra_request *req);

@@ -34,13 +34,12 @@ typedef struct farewell farewell;
 /* What the project's proxy, or who listens to all requests, has been asked about a request, and has
  * said (see ask_proxy.c). */
 typedef struct proxied {
-    bool is_heard;              /* by a listener, and the proxy's turn is still to come */
-    rules_walk walk;            /* of the proxy: where the request stands among the rules */
-    capra_slice before;         /* its head, as it was when somebody was asked */
-    struct proxy_changes *said; /* by the proxy; kept for another worker, where there may be one */
-    bool has_passed;            /* it is to go on */
-    capra_slice target;         /* to this path and query; NULL data: where it was going */
-    int error;                  /* it cannot go on: a code */
+    bool is_heard;      /* by a listener, and the proxy's turn is still to come */
+    rules_walk walk;    /* of the proxy: where the request stands among the rules */
+    capra_slice before; /* its head, as it was when somebody was asked */
+    bool has_passed;    /* it is to go on */
+    capra_slice target; /* to this path and query; NULL data: where it was going */
+    int error;          /* it cannot go on: a code */
 } proxied;
 
 /* A request and its response. Lives from its first byte to the last byte of its answer, and

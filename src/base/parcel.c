@@ -213,8 +213,8 @@ static int receive(int socket, label *l, buffer *room, int fds[2])
                               .msg_control = control.bytes,
                               .msg_controllen = sizeof control.bytes };
     ssize_t const got = recvmsg(socket, &message, TAKE_FLAGS);
-    if (got < 0)
-        return CAPRA_E_GONE;
+    if (got <= 0) /* a message has a label at least */
+        return got < 0 ? CAPRA_E_GONE : CAPRA_E_SYSTEM;
     take_descriptors(&message, fds);
     if ((size_t)got < sizeof *l || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return CAPRA_E_INVALID;

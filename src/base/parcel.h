@@ -34,7 +34,8 @@ int parcel_send(int socket, const parcel *p);
 
 /* Takes the next one. Its descriptor is the caller's, and is closed by exec; its slices are lent by
  * `room`, until that changes. CAPRA_E_GONE when none waits; CAPRA_E_INVALID when one was taken that
- * cannot be understood: its descriptors are closed. */
+ * cannot be understood: its descriptors are closed; CAPRA_E_SYSTEM when none will ever come, for
+ * nobody has the other end any more. */
 int parcel_take(parcel *out, int socket, buffer *room);
 
 /* For how long the next one has waited, in milliseconds; -1: there is none. It goes on to wait. */

@@ -170,21 +170,25 @@ static void add_worker(page *p, const json_t *w)
                  rate(v, w, find_worker(v->before, number(w, "pid")), "requests"));
     else
         print_count(requests, number(w, "requests"));
-    add(p, lag_ms > 1000 ? RED : PLAIN, "%6.0f %8.0f  %-8s %9s %5.0f%% %9s %7.0f %7.0f %12s %9s",
-        number(w, "worker"), number(w, "pid"), text(w, "state"), uptime, number(w, "busy") * 100,
-        lag, number(w, "connections"), number(w, "active_requests"), requests, memory);
+    add(p, lag_ms > 1000 ? RED : PLAIN,
+        "%6.0f %8.0f  %-8s %9s %5.0f%% %9s %7.0f %7.0f %12s %9s%s%s", number(w, "worker"),
+        number(w, "pid"), text(w, "state"), uptime, number(w, "busy") * 100, lag,
+        number(w, "connections"), number(w, "active_requests"), requests, memory,
+        text(w, "group")[0] == '\0' ? "" : "  ", text(w, "group"));
 }
 
 static void add_workers(page *p)
 {
     const json_t *workers = json_object_get(p->view->now, "workers");
     add(p, PLAIN, "%s", "");
+    bool const has_groups = json_object_get(p->view->now, "connections_handed_over") != NULL;
     if (json_array_size(workers) == 0) {
         add(p, PLAIN, "No workers: the next connection wakes one.");
         return;
     }
     add(p, BOLD,
-        "WORKER      PID  STATE           UP  BUSY       LAG    OPEN  ACTIVE     REQUESTS    MEMORY");
+        "WORKER      PID  STATE           UP  BUSY       LAG    OPEN  ACTIVE     REQUESTS    MEMORY%s",
+        has_groups ? "  GROUP" : "");
     for (size_t i = 0; i < json_array_size(workers); i++)
         add_worker(p, json_array_get(workers, i));
 }

@@ -58,6 +58,16 @@ int ferry_hand_over(conn *c, capra_slice note, capra_slice head)
     return error;
 }
 
+bool net_give_away(conn *c)
+{
+    tcp *t = tcp_of(c);
+    bool const is_between = c->request == NULL && !c->lingers && !c->has_ended &&
+                            conn_input(c).length == 0 && buffer_length(&c->out) == 0 &&
+                            !t->awaits_preface && t->preface_rest == 0;
+    parcel const p = { .fd = t->fd, .peer = slice_text(t->peer) };
+    return is_between && t->net->ferry != NULL && parcel_send(t->net->ferry->socket, &p) == 0;
+}
+
 /* ---- And here ---- */
 
 static void land(ferry *f, const parcel *p)
@@ -92,7 +102,9 @@ static bool take_one(ferry *f)
         log_line(LOG_ERROR, "a connection is cut: what was handed over with it makes no sense");
     if (error == 0)
         land(f, &p);
-    return error != CAPRA_E_GONE;
+    if (error == CAPRA_E_SYSTEM)
+        f->takes = false; /* the supervisor is gone, and so are all of the other kind */
+    return error == 0 || error == CAPRA_E_INVALID;
 }
 
 /* One for each waking, so that the others, who woke as well, get theirs. */
@@ -110,7 +122,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     ferry *f = poll->data;
     net *n = f->net;
     if (status < 0)
-        return;
+        f->takes = f->waits = false;
     if ((events & UV_READABLE) != 0 && f->takes)
         take_some(f);
     if ((events & UV_WRITABLE) != 0) {

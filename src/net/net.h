@@ -80,6 +80,11 @@ uint32_t net_connection_count(const net *n);
 typedef void (*net_visit_fn)(conn *c, int fd, void *data);
 void net_each(const net *n, net_visit_fn visit, void *data);
 
+/* Hands a connection over to workers of the other kind that is between two requests, and of which
+ * nothing stands in this process's memory; false when it is not so, or there are none. Allocates
+ * nothing and takes no lock, either; the descriptor is to be closed without another word. */
+bool net_give_away(conn *c);
+
 /* Both ends of a connection that net_open made, as Node prints them, IPv4 peers of a dual-stack
  * socket without `::ffff:`: "192.0.2.7 40000 IPv4 192.0.2.1 3000". Asked of the system once; lent
  * until the connection closes. Empty when nobody is there. */

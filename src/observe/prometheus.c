@@ -150,8 +150,14 @@ static void put_each(buffer *out, const snapshot *s, const char *name, worker_va
                      const char *help)
 {
     begin(out, name, "gauge", help);
-    for (uint32_t i = 0; i < s->worker_count; i++)
-        put(out, "%s{worker=\"%u\"} %.15g\n", name, s->workers[i].slot, value_of(&s->workers[i]));
+    for (uint32_t i = 0; i < s->worker_count; i++) {
+        const snapshot_worker *w = &s->workers[i];
+        const char *group = snapshot_group_name(w->group);
+        put(out, "%s{worker=\"%u\"", name, w->slot);
+        if (group != NULL)
+            put_label(out, ",group", group);
+        put(out, "} %.15g\n", value_of(w));
+    }
 }
 
 static void put_states(buffer *out, const snapshot *s)
@@ -201,6 +207,9 @@ static void put_server(buffer *out, const snapshot *s)
     put_number(out, "capra_connections", "gauge", s->connections, "Open connections.");
     put_number(out, "capra_connections_accepted_total", "counter", (double)s->accepted,
                "Connections that were taken.");
+    if (s->has_groups)
+        put_number(out, "capra_connections_handed_over_total", "counter", (double)s->handed_over,
+                   "Connections that went from workers of one kind to those of the other.");
     if (s->queue >= 0)
         put_number(out, "capra_accept_queue", "gauge", (double)s->queue,
                    "Connections that no worker has taken yet.");

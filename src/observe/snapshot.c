@@ -13,6 +13,13 @@ const char *snapshot_state_name(score_state state)
     return state <= SCORE_DRAINING ? state_names[state] : "unknown";
 }
 
+const char *snapshot_group_name(score_group group)
+{
+    return group == SCORE_GROUP_SCRIPTS   ? "scripts"
+           : group == SCORE_GROUP_NATIVES ? "natives"
+                                          : NULL;
+}
+
 /* What a loop has not slept, it was busy. A worker writes both words in one beat, so the share is
  * that between two of its beats, however far apart we look; at the first look, that since its
  * start.
@@ -59,6 +66,7 @@ static void add_worker(snapshot *s, snapshot_history *history, uint32_t slot, co
         .pid = score_get(&from->pid),
         .generation = score_get(&from->generation),
         .state = state,
+        .group = score_get(&from->group),
         .connections = score_get(&from->connections),
         .in_flight = score_get(&from->in_flight),
         .requests = score_get(&from->requests),
@@ -68,6 +76,8 @@ static void add_worker(snapshot *s, snapshot_history *history, uint32_t slot, co
         .lag_s = measure_lag(from, now_ns),
     };
     s->accepted += score_get(&from->accepted);
+    s->handed_over += score_get(&from->handed_over);
+    s->has_groups |= w->group != SCORE_GROUP_ALL;
     s->requests += w->requests;
     s->connections += w->connections;
     s->in_flight += w->in_flight;
@@ -78,6 +88,8 @@ void snapshot_fill(snapshot *s, snapshot_history *history, const scoreboard *boa
     const score *past = scoreboard_past(board);
     s->accepted = score_get(&past->accepted);
     s->requests = score_get(&past->requests);
+    s->handed_over = score_get(&past->handed_over);
+    s->has_groups = s->handed_over > 0;
     s->connections = s->in_flight = s->worker_count = 0;
     for (uint32_t slot = 0; slot < scoreboard_used(board); slot++)
         add_worker(s, history, slot, scoreboard_at(board, slot), now_ns);

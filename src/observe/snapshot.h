@@ -14,6 +14,7 @@
 typedef struct snapshot_worker {
     uint32_t slot, pid, generation;
     score_state state;
+    score_group group;
     uint32_t connections, in_flight;
     uint64_t requests, memory_bytes;
     double uptime_s;
@@ -36,6 +37,8 @@ typedef struct snapshot {
 
     /* Set by snapshot_fill. */
     uint64_t accepted, requests;
+    uint64_t handed_over; /* connections, between workers of two kinds */
+    bool has_groups;      /* there are two kinds */
     uint32_t connections, in_flight;
     uint32_t worker_count;
     snapshot_worker workers[SCOREBOARD_SLOTS];
@@ -56,6 +59,9 @@ void snapshot_fill(snapshot *s, snapshot_history *history, const scoreboard *boa
 
 /* "serving". Lent for ever. */
 const char *snapshot_state_name(score_state state);
+
+/* "natives"; NULL for workers that serve everything. Lent for ever. */
+const char *snapshot_group_name(score_group group);
 
 /* The text format of Prometheus, 0.0.4, with OpenTelemetry's names for what is about HTTP. */
 void snapshot_write_prometheus(const snapshot *s, buffer *out);

@@ -10,12 +10,16 @@
 static json_t *pack_worker(const snapshot_worker *w)
 {
     json_t *busy = w->busy < 0 ? json_null() : json_real(w->busy);
-    return json_pack("{s:i, s:i, s:s, s:i, s:f, s:i, s:i, s:I, s:o, s:f, s:I}", "worker",
-                     (int)w->slot, "pid", (int)w->pid, "state", snapshot_state_name(w->state),
-                     "generation", (int)w->generation, "uptime_s", w->uptime_s, "connections",
-                     (int)w->connections, "active_requests", (int)w->in_flight, "requests",
-                     (json_int_t)w->requests, "busy", busy, "loop_lag_s", w->lag_s, "memory_bytes",
-                     (json_int_t)w->memory_bytes);
+    json_t *packed =
+        json_pack("{s:i, s:i, s:s, s:i, s:f, s:i, s:i, s:I, s:o, s:f, s:I}", "worker", (int)w->slot,
+                  "pid", (int)w->pid, "state", snapshot_state_name(w->state), "generation",
+                  (int)w->generation, "uptime_s", w->uptime_s, "connections", (int)w->connections,
+                  "active_requests", (int)w->in_flight, "requests", (json_int_t)w->requests, "busy",
+                  busy, "loop_lag_s", w->lag_s, "memory_bytes", (json_int_t)w->memory_bytes);
+    const char *group = snapshot_group_name(w->group);
+    if (group != NULL)
+        json_object_set_new(packed, "group", json_string(group));
+    return packed;
 }
 
 /* ---- Routes ---- */
@@ -116,6 +120,9 @@ char *snapshot_write_json(const snapshot *s)
         pack_routes(s->metrics));
     if (s->queue >= 0)
         json_object_set_new(root, "accept_queue", json_integer((json_int_t)s->queue));
+    if (s->has_groups)
+        json_object_set_new(root, "connections_handed_over",
+                            json_integer((json_int_t)s->handed_over));
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     json_decref(root);
     return text;

@@ -202,12 +202,13 @@ typedef struct walk {
     const rescue_blame *blame;
 } walk;
 
-/* What the fault has broken is left out; the others have their answer. */
+/* What the fault has broken is left out; the others have their answer, or go on elsewhere. What has
+ * been read of a request does not: who knows what the fault has made of it. */
 static void visit(conn *c, int fd, void *data)
 {
     walk *w = data;
     guard g;
-    if (GUARD_ENTER(&g))
+    if (GUARD_ENTER(&g) && !net_give_away(c))
         rescue_answer_one(w->tally, c, fd, w->blame);
     guard_leave(&g);
 }

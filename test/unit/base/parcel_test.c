@@ -32,7 +32,8 @@ static int tear_down(void **state)
 {
     world *w = *state;
     for (int i = 0; i < 2; i++) {
-        close(w->ends[i]);
+        if (w->ends[i] >= 0)
+            close(w->ends[i]);
         if (w->client[i] >= 0)
             close(w->client[i]);
     }
@@ -160,6 +161,19 @@ static void who_waits_can_be_asked_for_how_long(void **state)
     assert_int_equal(parcel_age_ms(w->ends[1]), -1);
 }
 
+static void an_end_that_nobody_has_brings_nothing(void **state)
+{
+    world *w = *state;
+    parcel p = example(w);
+    assert_int_equal(parcel_send(w->ends[0], &p), 0);
+    close(w->ends[0]);
+    w->ends[0] = -1;
+    assert_int_equal(parcel_take(&p, w->ends[1], &w->room), 0);
+    close(p.fd);
+    assert_int_equal(parcel_take(&p, w->ends[1], &w->room), CAPRA_E_SYSTEM);
+    assert_int_equal(parcel_send(w->ends[1], &p), CAPRA_E_SYSTEM);
+}
+
 /* A message as no parcel is: some bytes, and some descriptors. */
 static void send_raw(const world *w, const void *data, size_t length, const int *fds, int count)
 {
@@ -229,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_end_says_so_and_keeps_what_it_has, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_waits_can_be_asked_for_how_long, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_end_that_nobody_has_brings_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_makes_no_sense_is_dropped_with_its_descriptors, set_up,
                                         tear_down),
     };
