@@ -63,6 +63,7 @@ enum {
     KILL_MS = 500,         /* a worker keeps the time for shutting down itself, if it can */
     RELOAD_IDLE_MS = 2000, /* nobody waits for the old generation's end */
     WATCH_MS = 500,        /* between two looks at the scoreboard */
+    SOON_MS = 1000,        /* worth waiting for, rather than an answer that says to come again */
     SWEEP_MS = 100,        /* between two looks at what is handed over and nobody takes */
 };
 
@@ -544,7 +545,7 @@ static void replace_large(supervisor *s)
 
 /* ---- What is handed over from one kind to the other ---- */
 
-/* Those that drain take no more, unless all do. One that has just died is as good as there. */
+/* Those that drain take no more, unless all do. One that comes soon is as good as there. */
 static bool has_takers(const team *t)
 {
     const supervisor *s = t->supervisor;
@@ -553,7 +554,7 @@ static bool has_takers(const team *t)
         if (is_of(c, t) && (s->is_stopping || c->state != CHILD_DRAINING))
             return true;
     }
-    return t->is_restart_due && t->failures <= 1;
+    return t->is_restart_due && uv_timer_get_due_in(&t->restart) <= SOON_MS;
 }
 
 static void on_sweep(uv_timer_t *timer)
