@@ -312,18 +312,20 @@ typedef struct capra_init_hook {
 
 #ifdef __cplusplus
 #define CAPRA_EXTERN_C extern "C"
+#define CAPRA_NULL     nullptr
 #else
 #define CAPRA_EXTERN_C extern
+#define CAPRA_NULL     ((void *)0)
 #endif
 
-#define CAPRA_ROUTE(handler)                                                               \
-    CAPRA_EXTERN_C CAPRA_API const capra_route_descriptor capra_route;                     \
-    const capra_route_descriptor capra_route = { (uint32_t)sizeof(capra_route_descriptor), \
-                                                 CAPRA_ABI, #handler, handler }
+#define CAPRA_ROUTE(handler)                                                                \
+    CAPRA_EXTERN_C CAPRA_API const capra_route_descriptor capra_route;                      \
+    const capra_route_descriptor capra_route = { sizeof(capra_route_descriptor), CAPRA_ABI, \
+                                                 #handler, handler }
 
 #define CAPRA_INIT(function)                             \
     CAPRA_EXTERN_C CAPRA_API capra_init_hook capra_init; \
-    capra_init_hook capra_init = { function, (void *)0, 0 }
+    capra_init_hook capra_init = { function, CAPRA_NULL, 0 }
 
 #define CAPRA_EXIT(function)                                 \
     CAPRA_EXTERN_C CAPRA_API const capra_exit_fn capra_exit; \

@@ -91,14 +91,29 @@ function publicHeader() {
   ];
   const languages = [
     ['C11', [['cc'], ['clang']], ['-std=c11', '-Wstrict-prototypes', '-x', 'c']],
-    ['C++17', [['c++'], ['clang++']], ['-std=c++17', '-x', 'c++']],
+    [
+      'C++17',
+      [['c++'], ['clang++']],
+      ['-std=c++17', '-Wold-style-cast', '-Wzero-as-null-pointer-constant', '-x', 'c++'],
+    ],
   ];
+  // Twice, and with all that a route file says with its macros.
+  const input = `#include "include/capra.h"
+#include "include/capra.h"
+static void handle(capra_request *req, capra_response *res) { (void)req; (void)res; }
+static const char *begin(void **state) { (void)state; return "never"; }
+static void end(void *state) { (void)state; }
+CAPRA_CONFIG({ blocking: true, packages: ["libpq >= 13"] });
+CAPRA_INIT(begin);
+CAPRA_EXIT(end);
+CAPRA_ROUTE(handle);
+`;
   return languages.flatMap(([language, compilers, flags]) => {
     const found = compilers.map(([name]) => name).find(isProgram);
     if (!found) return [`there is no compiler to try include/capra.h as ${language} with`];
     try {
       execFileSync(found, [...strict, ...flags, '-'], {
-        input: '#include "include/capra.h"\n#include "include/capra.h"\n',
+        input,
         stdio: ['pipe', 'pipe', 'pipe'],
       });
       return [];
