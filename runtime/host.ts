@@ -27,8 +27,6 @@ import { noRoute, upgrade, wantsUpgrades } from './upgrade.ts';
 export interface HostOptions {
   /** The project folder, to which the manifest's paths are relative. */
   folder?: string;
-  /** Told of every manifest before its routes are used. */
-  onManifest?: (manifest: Manifest) => void;
   /** Gives the module `edge/edge.ts`, when it is needed. */
   loadEdge?: () => typeof import('./edge/edge.ts');
   /** Told of what routes throw. */
@@ -38,7 +36,7 @@ export interface HostOptions {
 /** The runtime's side of the border. One is enough for a worker; tests make many. */
 export function createHost(
   core: Core,
-  { folder = process.cwd(), onManifest, loadEdge, onRequestError }: HostOptions = {},
+  { folder = process.cwd(), loadEdge, onRequestError }: HostOptions = {},
 ): Host {
   const server: Server = {
     core,
@@ -66,7 +64,6 @@ export function createHost(
       server.isDev = manifest.isDev;
       server.settings = manifest.settings;
       server.preview = manifest.preview;
-      onManifest?.(manifest);
       routes = manifest.routes;
       proxy = manifest.proxy;
     },

@@ -32,7 +32,6 @@ export interface InstrumentationEntry {
   file: string;
   /** Of what was compiled. */
   module: string;
-  isDev: boolean;
 }
 
 /** What the manifest says of it; undefined for most. `config`: what the worker was told by its supervisor. */
@@ -40,11 +39,7 @@ export function findInstrumentation(config: string | undefined): Instrumentation
   const { manifest = '' } = JSON.parse(config ?? '{}') as { manifest?: string };
   const text = readIfThere(manifest);
   if (!text.includes('"instrumentation"')) return undefined;
-  const { mode, instrumentation } = JSON.parse(text) as {
-    mode: string;
-    instrumentation?: { file: string; module: string };
-  };
-  return instrumentation && { ...instrumentation, isDev: mode === 'development' };
+  return (JSON.parse(text) as { instrumentation?: InstrumentationEntry }).instrumentation;
 }
 
 /** A manifest that is not there C has words for. */

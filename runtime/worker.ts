@@ -13,7 +13,6 @@ import {
 } from './instrumentation.ts';
 import { type ImportModule, importBy } from './load-route.ts';
 import { hideFrames, logError, stackNow } from './log.ts';
-import type { Manifest } from './manifest.ts';
 
 export interface WorkerOptions {
   /** Where the build is that runs, `edge.cjs` and all. */
@@ -35,17 +34,22 @@ export function startWorker(core: Core, { folder, importModule, loadEdge }: Work
   process.on('exit', (code) => core.exiting(code, stackNow()));
   hideFrames(folder, `${folder.slice(0, folder.lastIndexOf('/'))}/runtime`);
   importBy(importModule);
-  const serve = (onRequestError?: OnRequestError) => {
-    try {
-      core.start(createHost(core, { onManifest: readEnvironment, loadEdge, onRequestError }));
-    } catch (error) {
-      logError(error instanceof Error ? error.message : String(error));
-      process.exit(1);
-    }
-  };
+  const serve = (onRequestError?: OnRequestError) =>
+    orEnd(() => core.start(createHost(core, { loadEdge, onRequestError })));
+  orEnd(readEnvironment);
   const entry = findInstrumentation(process.env.CAPRA_WORKER);
   if (entry === undefined) serve();
   else void prepare(entry, importModule).then(serve);
+}
+
+/** Without it there is nothing to serve. */
+function orEnd(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    logError(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
 }
 
 /** What cannot be prepared is not served, as in Next. */
@@ -53,7 +57,6 @@ async function prepare(
   entry: InstrumentationEntry,
   importModule: ImportModule,
 ): Promise<OnRequestError | undefined> {
-  readEnvironment(entry);
   try {
     return await register(entry, importModule);
   } catch (error) {
@@ -62,12 +65,13 @@ async function prepare(
   }
 }
 
-/** Once, before any module of the app is loaded. What the process was started with wins. */
-let isEnvironmentRead = false;
-function readEnvironment({ isDev }: Pick<Manifest, 'isDev'>): void {
-  if (isEnvironmentRead) return;
-  isEnvironmentRead = true;
-  const mode = isDev ? 'development' : 'production';
+/**
+ * Before any module of the app is loaded, and before a CAPRA_INIT runs. What the process was started with wins. A worker
+ * without Node has `src/cli/env_files.c` for it.
+ */
+function readEnvironment(): void {
+  const { development } = JSON.parse(process.env.CAPRA_WORKER ?? '{}');
+  const mode = development ? 'development' : 'production';
   process.env.NODE_ENV ??= mode;
   Object.assign(process.env, readEnvFiles(process.cwd(), mode).values);
 }

@@ -5,6 +5,7 @@
 #include "base/scoreboard.h"
 #include "cli.h"
 #include "cpus.h"
+#include "env_files.h"
 #include "net/loop.h"
 #include "notify.h"
 #include "observe/metrics.h"
@@ -369,7 +370,10 @@ int cli_work(void)
     }
     signal(SIGPIPE, SIG_IGN); /* whoever reads our output may go; writing then says so */
     void *loop = loop_new();
-    int const error = worker_start(&w, loop, &config, NULL, on_worker_end, loop, why, sizeof why);
+    int error =
+        env_files_load(".", config.is_development ? "development" : "production", why, sizeof why);
+    if (error == 0)
+        error = worker_start(&w, loop, &config, NULL, on_worker_end, loop, why, sizeof why);
     if (error != 0)
         fprintf(stderr, "capra: %s\n", why);
     else
