@@ -3,11 +3,15 @@
 // What the documents say of the whole: each option once, each dependency, and links that lead somewhere.
 
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, globSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { makeApp } from '../support/app.ts';
 import { capra } from '../support/command.ts';
-import { root } from '../support/paths.ts';
+import { within } from '../support/deadline.ts';
+import { executable, root } from '../support/paths.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
@@ -91,6 +95,42 @@ describe('docs/dependencies.md', () => {
       [],
     );
   });
+});
+
+describe('docs/c-routes.md', () => {
+  /** The first block of code in this language that has these words. */
+  const block = (language: string, words: string) =>
+    [...read('docs/c-routes.md').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].find(
+      ([, found, code]) => found === language && code.includes(words),
+    )?.[2] ?? assert.fail(`no ${language} with ${words}`);
+
+  // What its test asks of curl, which need not be there.
+  const CURL = `#!${process.execPath}
+    const path = process.argv[process.argv.indexOf('--unix-socket') + 1];
+    const { pathname } = new URL(process.argv.at(-1));
+    require('node:http').get({ socketPath: path, path: pathname, agent: false }, (res) => {
+      res.pipe(process.stdout);
+      process.exitCode = res.statusCode < 400 ? 0 : 22;
+    });`;
+
+  for (const [expected, code] of [
+    ['Hello from C!', 0],
+    ['something else', 1],
+  ] as const) {
+    test(`its first route and its test: ends with ${code}`, async () => {
+      const folder = makeApp({
+        'pages/api/hello.c': block('c', 'static void hello'),
+        'test.sh': block('sh', 'ask()').replace('Hello from C!', expected),
+        'bin/curl': CURL,
+      });
+      chmodSync(join(folder, 'bin/curl'), 0o755);
+      symlinkSync(executable, join(folder, 'bin/capra'));
+      const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+      const child = spawn('sh', ['test.sh'], { cwd: folder, env, stdio: 'ignore' });
+      const [found] = await within(once(child, 'close'), 'end of the test', { ms: 60_000 });
+      assert.equal(found, code);
+    });
+  }
 });
 
 test('what the documents link to is there', () => {
