@@ -108,6 +108,36 @@ for (const [kind, app] of [
   });
 }
 
+test('with --native-isolation process it is the worker of the routes in C that is replaced', () => {
+  const app = {
+    ...native,
+    'pages/api/script.js': 'export default (req, res) => res.end(String(process.pid));',
+  };
+  const args = [
+    '--native-isolation',
+    'process',
+    '--stall-timeout',
+    '1s',
+    '--shutdown-timeout',
+    '1s',
+  ];
+  return withCapra({ app, args }, async (server) => {
+    const gate = join(temporaryFolder(), 'gate');
+    writeFileSync(gate, '');
+    const pid = async () =>
+      (await server.call('POST /api/patient', { headers: {}, body: gate })).json().pid;
+    const script = async () => (await server.call('GET /api/script')).text;
+    const [first, beside] = [await pid(), await script()];
+    const stuck = await begin(server, '/api/stuck', never);
+    assert.equal((await stuck.answer()).status, 504);
+    await until(async () => (await pid()) !== first, 'another worker', {
+      ms: 60_000,
+      found: server.stderr,
+    });
+    assert.equal(await script(), beside);
+  });
+});
+
 test('workers that keep losing threads are replaced ever more slowly', () =>
   withCapra({ app: native, args: ['--stall-timeout', '1s', '--threads', '1'] }, async (server) => {
     for (const says of [
