@@ -27,6 +27,7 @@ import {
   UNREADABLE,
 } from './proxy.ts';
 import { type ConfigReading, DEFAULT_CONFIG, DYNAMIC_CONFIG, readConfig } from './read-config.ts';
+import type { Rules } from './rules.ts';
 
 export interface Compilation {
   /** Every route that could be compiled; the others as `error`. */
@@ -150,6 +151,7 @@ export class Compiler {
       preview: this.#preview,
       ...(ahead && { proxy: ahead.entry }),
       ...(first && { instrumentation: { file: instrumentation, module: first.module } }),
+      ...(forwards(nextConfig.rules) && { forwards: true as const }),
       routes: made.map(({ entry }) => entry),
     });
     const modules = [...native.modules.values()].map(({ module }) => module);
@@ -278,6 +280,12 @@ export class Compiler {
     const entry = { route, file, kind, module, bytes, ...language, config };
     return { entry, errors, warnings };
   }
+}
+
+/** Whether a rewrite leads to another host. */
+function forwards(rules: Rules | undefined): boolean {
+  const all = rules && [...rules.beforeFiles, ...rules.afterFiles, ...rules.fallback];
+  return all?.some(({ to }) => to.origin !== undefined) ?? false;
 }
 
 function isError({ severity }: Diagnostic): boolean {

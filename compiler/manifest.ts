@@ -24,6 +24,8 @@ export interface Manifest {
   proxy?: ManifestProxy;
   /** Absent when there is none. */
   instrumentation?: ManifestModule;
+  /** A rewrite leads to another host, which is for Node to ask. */
+  forwards?: true;
   routes: ManifestRoute[];
 }
 
@@ -90,7 +92,7 @@ export interface BrokenRoute {
 }
 
 export function makeManifest(content: Omit<Manifest, 'version' | 'buildId'>): Manifest {
-  const { capra, mode, settings, preview, proxy, instrumentation, routes } = content;
+  const { capra, mode, settings, preview, proxy, instrumentation, forwards, routes } = content;
   const buildId = createHash('sha256')
     .update(JSON.stringify([capra, mode, settings, routes, proxy, instrumentation]))
     .digest('base64url')
@@ -104,6 +106,7 @@ export function makeManifest(content: Omit<Manifest, 'version' | 'buildId'>): Ma
     preview,
     ...(proxy && { proxy }),
     ...(instrumentation && { instrumentation }),
+    ...(forwards && { forwards }),
     routes,
   };
 }

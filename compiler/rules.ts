@@ -259,12 +259,6 @@ function rewriteRule(fields: Fields, { options }: Reader): RewriteRule {
   checkNames(fields, ['destination']);
   const rule = matcher(fields, options, {});
   const to = readDestination(fields, rule, { ...options, locales: [] });
-  if (to.origin) {
-    throw new Fault(
-      `external rewrites are not supported, and \`destination\` is ${fields.destination}.`,
-      'Use http-proxy-middleware in a route, with `bodyParser: false` and `externalResolver: true`, and rewrite to that route.',
-    );
-  }
   return { ...rule, to, append: appended(rule, to) };
 }
 

@@ -196,6 +196,19 @@ export interface Host {
   ): void;
 
   /**
+   * A request that is to be passed on to `address`, on another host. `head`, `body` and `fields` are those of `request`;
+   * a body that is not small comes by `body`.
+   */
+  forward(
+    id: number,
+    method: number,
+    head: string,
+    body: string | Uint8Array | undefined | null,
+    address: string,
+    fields: string | undefined,
+  ): void;
+
+  /**
    * A request that the project's proxy is asked about. It is answered as others are, or passed on. The arguments are
    * those of `request`; the target has the base path. `body`: undefined when there is none; null when there is one, which
    * comes by `body`, whole, after `readBody`.

@@ -9,6 +9,7 @@ import { Closed, type Core, type Host, SLOTS } from './core.ts';
 import type { Edge } from './edge/edge.ts';
 import { fail } from './errors.ts';
 import { emitRequest } from './facade.ts';
+import { elsewhere, forward } from './forward.ts';
 import type { OnRequestError } from './instrumentation.ts';
 import { kId, kListens, kRequest, kResponse, kTrailers } from './internals.ts';
 import { lent } from './lent.ts';
@@ -95,6 +96,27 @@ export function createHost(
       if (runClean === undefined) runRoute(route, req, res);
       else runClean(() => runRoute(route, req, res));
       // C calls for a request only from later turns; most have been answered by now.
+      if (res[kId] === id) live[id & SLOTS] = res;
+    },
+
+    forward(id, method, head, body, address, fields) {
+      const name = METHODS[method] as string;
+      const at = name.length + 1;
+      const length = head.indexOf(' ', at) - at;
+      const req = new StreamedRequest(
+        elsewhere,
+        name,
+        at,
+        length,
+        head,
+        undefined,
+        undefined,
+        body,
+      );
+      const res = new ApiResponse(server, req, id);
+      req[kResponse] = res;
+      if (fields !== undefined) applyOutcome(req, res, undefined, undefined, fields);
+      guard(() => forward(req, res, address));
       if (res[kId] === id) live[id & SLOTS] = res;
     },
 

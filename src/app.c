@@ -255,7 +255,8 @@ int app_peek(app_facts *out, const char *manifest, char *why, size_t why_size)
         return CAPRA_E_MANIFEST;
     *out = (app_facts){
         .needs_node = json_is_object(json_object_get(root, "proxy")) ||
-                      json_is_object(json_object_get(root, "instrumentation")),
+                      json_is_object(json_object_get(root, "instrumentation")) ||
+                      read_flag(root, "forwards", false),
         .is_strict_parity = read_flag(json_object_get(root, "settings"), "parity", false),
     };
     size_t index;

@@ -92,12 +92,15 @@ static route_result match_walk(capra_request *req, const rules_walk *w)
 static route_result find_rewritten(capra_request *req, rules_walk *w)
 {
     for (uint32_t at = 0; rules_rewrite(w, RULES_BEFORE_FILES, &at);)
-        continue;
+        if (w->elsewhere.data != NULL)
+            return ROUTE_FOUND;
     route_result found = match_walk(req, w);
     if (found == ROUTE_FOUND && !is_dynamic(req))
         return found;
     for (rules_list which = RULES_AFTER_FILES; which <= RULES_FALLBACK; which++) {
         for (uint32_t at = 0; rules_rewrite(w, which, &at);) {
+            if (w->elsewhere.data != NULL)
+                return ROUTE_FOUND;
             found = match_walk(req, w);
             if (found != ROUTE_NONE)
                 return found;
@@ -201,10 +204,33 @@ static capra_slice join_lines(capra_request *req, capra_slice a, capra_slice b)
     return slice_of(joined, a.length + b.length);
 }
 
+/* What leads to another host has no route; these are its limits. */
+static const app_route forwarding = { .pattern = "(elsewhere)",
+                                      .file = "a rewrite to another host",
+                                      .kind = APP_SCRIPT,
+                                      .message = "There is no Node to pass it on",
+                                      .body_limit = -1,
+                                      .limit_text = "" };
+
+static verdict forward(capra_request *req, capra_slice address)
+{
+    if (is_for_scripts(req))
+        return leave_to_scripts(req);
+    if (wants_upgrade(req) && !offer(req))
+        return decline_upgrade(req, true);
+    if (req->conn->is_closing)
+        return LATER;
+    req->elsewhere = address;
+    req->route = &forwarding;
+    return PASS;
+}
+
 /* From where the walk stands to a route. */
 static verdict find_by_walk(capra_request *req, rules_walk *w)
 {
     route_result const found = find_rewritten(req, w);
+    if (w->elsewhere.data != NULL)
+        return forward(req, w->elsewhere);
     if (found == ROUTE_FOUND && w->is_rewritten) {
         req->hidden_names = rules_hidden(w, is_dynamic(req));
         req->rewritten_query = w->query.data == NULL ? slice_of("", 0) : w->query;
@@ -236,10 +262,26 @@ static void take_newest_app(capra_request *req)
     req->app = app_hold(req->server->app);
 }
 
+/* The proxy gives whole addresses only of other hosts. */
+static bool is_address(capra_slice target)
+{
+    static const char *const schemes[] = { "http://", "https://" };
+    for (int i = 0; i < 2; i++) {
+        size_t const length = strlen(schemes[i]);
+        if (target.length > length && memcmp(target.data, schemes[i], length) == 0)
+            return true;
+    }
+    return false;
+}
+
 verdict pipeline_find_behind_proxy(capra_request *req)
 {
     proxied *p = req->proxied;
     http_target target;
+    if (p->error == 0 && is_address(p->target)) {
+        take_newest_app(req);
+        return forward(req, p->target);
+    }
     if (p->error == 0 && p->target.data != NULL)
         p->error = http_target_parse(&target, p->target, &req->arena);
     if (p->error != 0)

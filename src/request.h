@@ -59,6 +59,7 @@ struct capra_request {
     http_target target;          /* without the base path */
     capra_slice rewritten_query; /* what a rewrite has made of the query; NULL data: no rewrite */
     capra_slice hidden_names;    /* with a rewrite: see rules_hidden */
+    capra_slice elsewhere;       /* it is passed on to this address; NULL data: it is not */
     proxied *proxied;            /* NULL: nobody was asked */
     handed *handed;              /* NULL: it began here */
     route_match match;

@@ -56,7 +56,7 @@ verdict stage_run_handler(capra_request *req)
     s->running = req;
     req->handler_ms = s->now_ms;
     conn *c = req->conn;
-    s->script->request(s->script->data, req);
+    (req->elsewhere.data != NULL ? s->script->forward : s->script->request)(s->script->data, req);
     if (c->is_closing || req->res.state == RESPONSE_ENDED)
         return LATER;
     if (req->id != 0)

@@ -47,13 +47,12 @@ function complain(returned: unknown): string {
   );
 }
 
-/** Where a rewrite leads, which must be on this server. */
+/** Where a rewrite leads: a path and query, or a whole address on another host. */
 function targetOf(req: Request, rewrite: string, parity: boolean): string {
-  const target = relativeTo(originOf(req, parity), rewrite);
-  if (target.startsWith('/')) return target.replace(/#.*$/s, '');
+  const target = relativeTo(originOf(req, parity), rewrite).replace(/#.*$/s, '');
+  if (/^(?:\/|https?:\/\/)/i.test(target)) return target;
   throw new Error(
-    `The proxy rewrites to ${rewrite}, which is another server than ${originOf(req, parity)}. ` +
-      'Rewrite to a route, and let it fetch, or stand before the other server with http-proxy-middleware',
+    `The proxy rewrites to ${rewrite}, which is neither a path nor an address of http or https`,
   );
 }
 
@@ -74,7 +73,8 @@ function passOn(
     own.flatMap(([name, value]) => (name === 'set-cookie' ? [['Set-Cookie', value]] : [])),
   );
   let lines = linesOf(own.filter(([name]) => name !== 'set-cookie'));
-  if (target !== undefined) lines += `x-middleware-rewrite: ${target}\r\n`;
+  // Where other hosts are is nobody's business.
+  if (target?.startsWith('/')) lines += `x-middleware-rewrite: ${target}\r\n`;
   const names = headers.get(override);
   const isChanged = names !== null || own.length > 0;
   lent.passOn(

@@ -190,6 +190,24 @@ static void on_request(void *data, capra_request *req)
         response_error_text(&left->res, 500, slice_text("Internal Server Error"));
 }
 
+static void on_forward(void *data, capra_request *req)
+{
+    binding *b = data;
+    capra_slice const head = request_visible_head(req);
+    napi_value const args[] = {
+        make_number(b, req->id), make_number(b, req->head.method), make_latin1(b, head),
+        make_body(b, req),       make_text(b, req->elsewhere),     make_text(b, req->res.preset),
+    };
+    uint32_t const id = req->id;
+    server *s = req->server;
+    response_lend_preset(&req->res);
+    if (call_named(b, HOST_forward, sizeof args / sizeof *args, args))
+        return;
+    capra_request *left = server_request(s, id);
+    if (left != NULL)
+        response_error_text(&left->res, 500, slice_text("Internal Server Error"));
+}
+
 /* Calls with a request that has no route yet; the target stands in the head as it came. */
 static bool call_with_head(binding *b, host_call which, const capra_request *req)
 {
@@ -305,6 +323,7 @@ bool script_host_init(binding *b, napi_value host)
         .enter = enter,
         .leave = leave,
         .request = on_request,
+        .forward = on_forward,
         .proxy = on_proxy,
         .heard = on_heard,
         .upgrade = on_upgrade,

@@ -25,6 +25,8 @@ typedef struct script_host {
     /* A request whose body is there, or is to be asked for. It may be answered before this returns.
      */
     void (*request)(void *data, capra_request *req);
+    /* The same for one that is to be passed on to an address on another host (`elsewhere`). */
+    void (*forward)(void *data, capra_request *req);
     /* The project's proxy is asked. It may answer, or pass the request on, before this returns. */
     void (*proxy)(void *data, capra_request *req);
     /* The same for who listens to all requests, while there is somebody (server_hear). */

@@ -38,6 +38,8 @@ typedef struct rules_walk {
     capra_slice path;  /* as rewritten so far, base path included */
     capra_slice query; /* with what rewrites have added; NULL data: none */
     bool is_rewritten;
+    capra_slice elsewhere; /* a rewrite leads to this address on another host, and none behind it
+                              counts; NULL data: none does */
     /* What rewrites have given names to, for rules_hidden. */
     uint32_t name_count;
     capra_slice names[RULES_NAMES_MAX];

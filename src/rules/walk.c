@@ -14,6 +14,7 @@ void rules_walk_init(rules_walk *w, const rules *r, const http_head *head, const
     w->path = target->path;
     w->query = target->query;
     w->is_rewritten = false;
+    w->elsewhere = slice_of(NULL, 0);
     w->name_count = 0;
 }
 
@@ -244,6 +245,10 @@ static void name(rules_walk *w, capra_slice key)
 
 static void apply(rules_walk *w, const rule *r, const rule_values values)
 {
+    if (r->to.origin.count > 0) {
+        w->elsewhere = make_location(w, r, values);
+        return;
+    }
     capra_slice const query = rule_merge_query(w, r, values);
     w->path = make_path(w, r, values);
     w->query = query;

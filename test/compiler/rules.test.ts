@@ -78,6 +78,12 @@ describe('rules', () => {
     assert.equal(rulesOf({ rewrites: { fallback: rewrites } }).fallback.length, 1);
   });
 
+  test('a rewrite may lead to another host', () => {
+    const rewrites = [{ source: '/a/:b', destination: 'https://a.b:8443/c/:b' }];
+    const [{ to, append }] = rulesOf({ rewrites }).afterFiles;
+    assert.deepEqual([to.origin?.[0], to.path[0], append], ['https://a.b:8443', '/c', []]);
+  });
+
   test('none give none', () => {
     assert.deepEqual(compileRules({}, options), { errors: [] });
     assert.deepEqual(compileRules({ rewrites: [], headers: [], redirects: [] }, options), {
@@ -169,10 +175,6 @@ describe('rules', () => {
     [{ rewrites: 'no' }, /^rewrites\(\) must return a list or an object of lists/],
     [{ rewrites: { before: [] } }, /beforeFiles, afterFiles and fallback, not `before`/],
     [{ rewrites: [{ ...rule, permanent: true }] }, /it has `permanent`/],
-    [
-      { rewrites: [{ ...rule, destination: 'https://a.b/c' }] },
-      /external rewrites are not supported/,
-    ],
     [{ rewrites: [{ ...rule, has: {} }] }, /`has` must be a list/],
     [{ rewrites: [{ ...rule, has: [{ type: 'body' }] }] }, /`has` holds {"type":"body"}/],
     [{ rewrites: [{ ...rule, has: [{ type: 'host' }] }] }, /{ type: 'host', value }/],

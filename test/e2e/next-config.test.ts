@@ -190,8 +190,8 @@ describe('next.config and a route in JavaScript', () => {
 describe('a build with a next.config that cannot be', () => {
   const WRONG: [text: string, says: RegExp][] = [
     [
-      "export default { rewrites: () => [{ source: '/a', destination: 'https://example.com/a' }] };",
-      /external rewrites are not supported[\s\S]*http-proxy-middleware/,
+      "export default { rewrites: () => [{ source: '/a', destination: 'ftp://example.com/a' }] };",
+      /must start with `\/`, `http:\/\/` or `https:\/\/`/,
     ],
     [
       'export default {\n  env: nowhere,\n};',

@@ -58,7 +58,7 @@ const verdicts: Record<string, (request: NextRequest) => unknown> = {
     url.searchParams.delete('to');
     return NextResponse.rewrite(url);
   },
-  away: () => NextResponse.rewrite('http://example.com/'),
+  away: () => NextResponse.rewrite('ftp://example.com/'),
   redirect: (request) => NextResponse.redirect(new URL('/docs/api/echo?a=b', request.url)),
   permanent: (request) => NextResponse.redirect(new URL('/docs/api/echo', request.url), 308),
   outside: () => NextResponse.redirect('https://example.com/?x=1'),
@@ -260,7 +260,7 @@ describe('a proxy before all requests', () => {
     }
     await server.logged(/GET \/docs\/api\/native \(proxy\.ts\).*Error: kept from the client/);
     await server.logged(/the proxy returned a value of type number/);
-    await server.logged(/rewrites to http:\/\/example\.com\//);
+    await server.logged(/rewrites to ftp:\/\/example\.com\//);
   });
 
   test('the fields that it speaks to the server with are not for clients to send', async () => {

@@ -52,6 +52,7 @@ script_host fake_host(void *data)
                           .enter = on_turn,
                           .leave = on_turn,
                           .request = on_request,
+                          .forward = on_request,
                           .proxy = on_request,
                           .heard = on_request,
                           .upgrade = on_request,
