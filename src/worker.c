@@ -362,8 +362,11 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     open_scoreboard(w);
     w->share = find_share(w);
     int error = load(w, &a, why, why_size);
-    if (error != 0)
-        return error; /* the process ends, and all goes with it */
+    if (error != 0) {
+        scoreboard_free(w->board);
+        free(w);
+        return error;
+    }
 
     networks *trusted = NULL;
     if (config->options.trust_proxy[0] != '\0')
@@ -371,7 +374,7 @@ int worker_start(worker **out, void *loop, const worker_config *config, const sc
     if (error == 0)
         error = open_observer(w, why, why_size);
     if (error != 0)
-        return error;
+        return error; /* the process ends, and all goes with it */
     w->server = server_new(&config->options, a, script, w->observer);
     server_set_loop(w->server, loop);
     server_set_score(w->server, w->score);
