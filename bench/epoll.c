@@ -72,6 +72,8 @@ static void compose(answer *out, const char *connection_lines)
     int date_at = snprintf(out->text, sizeof out->text,
                            "HTTP/1.1 200 OK\r\n"
                            "Content-Type: application/json; charset=utf-8\r\n"
+                           "Vary: Accept-Encoding\r\n"
+                           "ETag: \"3ka27970fe11\"\r\n"
                            "Content-Length: %zu\r\n"
                            "Date: ",
                            sizeof(BODY) - 1);
