@@ -96,6 +96,7 @@ const watched = (tool, trees) => ({
       'test/e2e/client.test.ts',
       'test/e2e/errors.test.ts',
       'test/e2e/http.test.ts',
+      'test/e2e/isolation.test.ts',
       'test/e2e/load.test.ts',
       'test/e2e/proxy-protocol.test.ts',
       'test/e2e/response.test.ts',

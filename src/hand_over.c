@@ -23,13 +23,14 @@ enum {
 /* Of what somebody has said: see proxy_changes. */
 typedef enum said_part { SAID_TARGET, SAID_HEAD, SAID_LINES, SAID_COOKIES, SAID_PARTS } said_part;
 
-/* The note: this, and behind it the bytes of all that has a length here. */
+/* The note: this, and behind it the bytes of all that has a length here. What is true is not 0: the
+ * process that writes it may be out of its mind. */
 typedef struct note_head {
     int64_t started_ns;
     uint32_t hops;
-    bool was_asked[ASKED_KINDS];
-    bool has_target[ASKED_KINDS]; /* one was named */
-    bool has_body; /* who was asked has read it: all of it is here, and its framing is gone */
+    uint8_t was_asked[ASKED_KINDS];
+    uint8_t has_target[ASKED_KINDS]; /* one was named */
+    uint8_t has_body; /* who was asked has read it: all of it is here, and its framing is gone */
     uint64_t said[ASKED_KINDS][SAID_PARTS];
     uint64_t body, trailers;
 } note_head;
@@ -94,11 +95,13 @@ static capra_slice write_note(capra_request *req)
 {
     handed *h = take_handed(req);
     capra_slice const read = buffer_slice(&req->collected), trailers = buffer_slice(&req->trailers);
-    note_head n = { .started_ns = req->started_ns,
-                    .hops = h->hops + 1,
-                    .has_body = req->collects,
-                    .body = read.length,
-                    .trailers = trailers.length };
+    note_head n;
+    memset(&n, 0, sizeof n); /* it leaves the process, gaps and all */
+    n.started_ns = req->started_ns;
+    n.hops = h->hops + 1;
+    n.has_body = req->collects;
+    n.body = read.length;
+    n.trailers = trailers.length;
     size_t length = sizeof n + read.length + trailers.length;
     for (int who = 0; who < ASKED_KINDS; who++) {
         n.was_asked[who] = h->was_asked[who];
@@ -211,7 +214,7 @@ void pipeline_on_arrival(conn *c, capra_slice note, bool is_returned)
     handed *h = take_handed(req);
     h->hops = o.head.hops;
     h->is_returned = is_returned;
-    h->has_body = o.head.has_body;
+    h->has_body = o.head.has_body != 0;
     for (int who = 0; who < ASKED_KINDS; who++)
         if (o.head.was_asked[who])
             pipeline_keep_said(req, (asked)who, &o.said[who]);

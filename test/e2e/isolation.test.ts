@@ -78,7 +78,8 @@ const conversations: Record<string, string> = {
     sized('/api/c/wait', 'a') +
     get('/api/c?does=later') +
     last,
-  'another protocol': get('/api/js') + get('/api/c', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+  'another protocol':
+    get('/api/js') + get('/api/c', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
   'another protocol, behind a route in C':
     get('/api/c') + get('/api/c', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
   'the connection ends with a route in C': get('/api/js') + get('/api/c', 'Connection: close\r\n'),
@@ -285,7 +286,9 @@ test('who listens to all requests, and who takes connections for another protoco
     assert.equal((await ask('/api/c')).json().by, 'c');
     assert.equal((await ask('/own')).text, 'own');
     assert.equal((await ask('/api/c')).json().by, 'c');
-    await wire.send(`${get('/any', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')}right behind it, `);
+    await wire.send(
+      `${get('/any', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')}right behind it, `,
+    );
     assert.equal((await wire.answer()).status, 101);
     await wire.send('and later');
     const echoed = 'right behind it, and later';

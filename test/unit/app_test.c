@@ -95,7 +95,8 @@ static void a_missing_manifest_is_named(void **state)
     (void)state;
     app *a;
     char why[256];
-    assert_int_equal(app_load(&a, "/nonexistent/manifest.json", APP_WHOLE, why, sizeof why), CAPRA_E_MANIFEST);
+    assert_int_equal(app_load(&a, "/nonexistent/manifest.json", APP_WHOLE, why, sizeof why),
+                     CAPRA_E_MANIFEST);
     assert_non_null(strstr(why, "/nonexistent/manifest.json cannot be read"));
     app_facts facts;
     assert_int_equal(app_peek(&facts, "/nonexistent/manifest.json", why, sizeof why),

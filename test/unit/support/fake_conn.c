@@ -51,7 +51,20 @@ static void peer(conn *c, ip_address *out)
     *out = fake_of(c)->peer;
 }
 
+static int hand_over(conn *c, capra_slice note, capra_slice head)
+{
+    fake_conn *f = fake_of(c);
+    if (f->hand_over_error != 0)
+        return f->hand_over_error;
+    f->handed_count++;
+    buffer_append_slice(&f->note, note);
+    buffer_append_slice(&f->handed, head);
+    buffer_append_slice(&f->handed, conn_input(c));
+    return 0;
+}
+
 static const conn_transport transport = {
+    .hand_over = hand_over,
     .flush = flush,
     .resume = resume,
     .linger = linger,
@@ -123,4 +136,6 @@ void fake_conn_cleanup(fake_conn *f)
 {
     close_now(&f->conn);
     buffer_cleanup(&f->sent);
+    buffer_cleanup(&f->note);
+    buffer_cleanup(&f->handed);
 }

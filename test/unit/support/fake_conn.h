@@ -13,6 +13,9 @@ typedef struct fake_conn {
     bool sends_nothing; /* the client does not read */
     bool is_closed;
     ip_address peer;
+    int hand_over_error; /* what handing it over comes to; 0: it goes */
+    uint32_t handed_count;
+    buffer note, handed; /* what has gone with it */
 } fake_conn;
 
 void fake_conn_open(fake_conn *f, server *s);

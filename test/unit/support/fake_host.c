@@ -63,7 +63,7 @@ script_host fake_host(void *data)
                           .routes = on_routes };
 }
 
-int fake_host_read(app **out, const char *manifest, char *why, size_t why_size)
+static int read_share(app **out, const char *manifest, app_share share, char *why, size_t why_size)
 {
     char path[] = "/tmp/capra-manifest-XXXXXX";
     int const fd = mkstemp(path);
@@ -71,16 +71,26 @@ int fake_host_read(app **out, const char *manifest, char *why, size_t why_size)
     assert_int_equal(write(fd, manifest, strlen(manifest)), strlen(manifest));
     close(fd);
     why[0] = '\0';
-    int const error = app_load(out, path, APP_WHOLE, why, why_size);
+    int const error = app_load(out, path, share, why, why_size);
     unlink(path);
     return error;
 }
 
-app *fake_host_app(const char *manifest)
+int fake_host_read(app **out, const char *manifest, char *why, size_t why_size)
+{
+    return read_share(out, manifest, APP_WHOLE, why, why_size);
+}
+
+app *fake_host_app_share(const char *manifest, app_share share)
 {
     app *a;
     char why[256];
-    if (fake_host_read(&a, manifest, why, sizeof why) != 0)
+    if (read_share(&a, manifest, share, why, sizeof why) != 0)
         fail_msg("%s", why);
     return a;
+}
+
+app *fake_host_app(const char *manifest)
+{
+    return fake_host_app_share(manifest, APP_WHOLE);
 }

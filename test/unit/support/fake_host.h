@@ -15,4 +15,7 @@ int fake_host_read(app **out, const char *manifest, char *why, size_t why_size);
 /* The same for one that has to be right: the test fails if it is not. To be released. */
 app *fake_host_app(const char *manifest);
 
+/* The same for a worker that serves only a part of it. */
+app *fake_host_app_share(const char *manifest, app_share share);
+
 #endif
