@@ -16,7 +16,7 @@ export const mixed: Files = {
   'pages/api/slow.js': `
     export default function handler(req, res) {
       console.error('slow begins');
-      setTimeout(() => res.json({ by: 'slow' }), Number(req.query.ms ?? 500));
+      setTimeout(() => res.json({ by: 'slow' }), Number(req.query.ms));
     }`,
   'pages/api/c.c': `
     #include <capra.h>
@@ -47,7 +47,7 @@ export const mixed: Files = {
         if (is(does, "later")) {
             fputs("later begins\\n", stderr);
             capra_defer(req);
-            capra_after(req, 500, on_due, res);
+            capra_after(req, (unsigned)atoi(capra_text(req, capra_request_query(req, "ms"))), on_due, res);
             return;
         }
         if (capra_request_query(req, "pid").length > 0) {
