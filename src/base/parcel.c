@@ -35,7 +35,7 @@ enum {
 /* Changes come with another version: an update of Capra may stand at either end. */
 typedef struct label {
     uint32_t version, flags;
-    uint64_t sent_ns; /* on the system's monotonic clock */
+    uint64_t since_ns; /* somebody waits, on the system's monotonic clock */
     uint64_t lengths[PARTS];
 } label;
 
@@ -106,7 +106,7 @@ int parcel_send(int socket, const parcel *p)
     struct iovec parts[1 + PARTS];
     label l = { .version = LABEL_VERSION,
                 .flags = p->is_returned ? IS_RETURNED : 0,
-                .sent_ns = now_ns() };
+                .since_ns = now_ns() - (uint64_t)p->age_ms * 1000000 };
     int fds[2] = { p->fd, -1 };
     size_t length = 0;
     parts[0] = (struct iovec){ &l, sizeof l };
@@ -225,7 +225,7 @@ static int receive(int socket, label *l, buffer *room, int fds[2])
 static int64_t age_of(const label *l)
 {
     uint64_t const now = now_ns();
-    return l->sent_ns > now ? 0 : (int64_t)((now - l->sent_ns) / 1000000);
+    return l->since_ns > now ? 0 : (int64_t)((now - l->since_ns) / 1000000);
 }
 
 int parcel_take(parcel *out, int socket, buffer *room)

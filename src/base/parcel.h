@@ -12,7 +12,7 @@
  * and of all who wait at an end one gets it. One that nobody has taken waits there. */
 typedef struct parcel {
     int fd;                 /* the client's socket */
-    int64_t age_ms;         /* how long it has waited to be taken; set when it arrives */
+    int64_t age_ms;         /* how long somebody has waited for it to be taken */
     bool is_returned;       /* where it was sent to first, nobody took it */
     capra_slice peer;       /* text that is kept of who the client is; may be empty */
     capra_slice note;       /* the protocol's own */

@@ -41,15 +41,25 @@ static void watch(ferry *f)
 
 /* ---- There ---- */
 
+/* For how long it has waited for room. */
+static int64_t age_of(const conn *c, uint64_t now)
+{
+    uint64_t const since = c->deadline_at - NET_MOVING_MS;
+    return c->deadline == CONN_MOVING && now > since ? (int64_t)(now - since) : 0;
+}
+
 int ferry_hand_over(conn *c, capra_slice note, capra_slice head)
 {
     tcp *t = tcp_of(c);
     ferry *f = t->net->ferry;
     if (f == NULL)
         return CAPRA_E_SYSTEM;
-    parcel const p = {
-        .fd = t->fd, .peer = slice_text(t->peer), .note = note, .head = head, .rest = conn_input(c)
-    };
+    parcel const p = { .fd = t->fd,
+                       .age_ms = age_of(c, uv_now(t->net->loop)),
+                       .peer = slice_text(t->peer),
+                       .note = note,
+                       .head = head,
+                       .rest = conn_input(c) };
     int const error = parcel_send(f->socket, &p);
     if (error == 0)
         score_add(&t->net->score->handed_over, 1);

@@ -16,6 +16,7 @@ static bool is_due(int64_t age_ms, bool has_takers)
 static bool send_back(const int ends[2], int from, parcel p)
 {
     p.is_returned = true;
+    p.age_ms = 0;
     return parcel_send(ends[from], &p) == 0;
 }
 

@@ -42,7 +42,9 @@ struct supervisor {
     uint32_t newest;      /* generation that there ever was */
     uint32_t announced;   /* generation that served last */
     uint32_t refused;     /* reloads that came to nothing */
-    worker_plan plan;     /* of the newest workers */
+    uint32_t planned;     /* generation whose plan is known */
+    worker_plan plan;     /* of that one; the command is that of the newest workers */
+    worker_plan kept;     /* of the generation that served last, to go back to */
     uint32_t resigned;    /* workers, no two of them with much time between */
     uint64_t resigned_ms; /* when the last one did */
     uint64_t started, died;
@@ -219,6 +221,8 @@ static void refuse_generation(supervisor *s, uint32_t kept)
     log_line(LOG_ERROR, "the new build does not start and is not served; the old one goes on");
     s->refused++;
     s->generation = kept;
+    s->planned = kept;
+    s->plan = s->kept;
     s->plan.command = NULL; /* what runs is not what is there to be run */
     for (list *link = s->family.children.next, *next; link != &s->family.children; link = next) {
         next = link->next;
@@ -345,13 +349,27 @@ static child *start_one(const team *t)
     return c;
 }
 
+/* Whether there are workers for routes in C is decided once for a generation: another build may be
+ * there by now, and may have been refused. */
+static bool take_plan(supervisor *s, const char **error)
+{
+    worker_plan now;
+    if (!s->config->plan(s->config->data, &now, error))
+        return false;
+    s->plan.command = now.command;
+    if (s->planned != s->generation)
+        s->plan.natives = now.natives;
+    s->planned = s->generation;
+    return true;
+}
+
 static void start_missing(team *t)
 {
     supervisor *s = t->supervisor;
     const char *error = NULL;
     if (s->is_stopping)
         return;
-    if (!s->config->plan(s->config->data, &s->plan, &error)) {
+    if (!take_plan(s, &error)) {
         log_line(LOG_ERROR, "%s", error);
         t->failures++;
         if (s->was_ready && s->builder == NULL)
@@ -424,6 +442,7 @@ static uint32_t routes_of(const supervisor *s)
 static void announce(supervisor *s)
 {
     s->announced = s->generation;
+    s->kept = s->plan;
     write_run_file(s);
     if (!s->was_ready) {
         s->was_ready = true;

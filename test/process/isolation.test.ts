@@ -177,6 +177,26 @@ test('the next build may have no routes in C any more, and the one after that ma
   });
 });
 
+test('a build that does not start leaves both kinds of the one before', async () => {
+  const app = makeApp(mixed);
+  await withCapra({ app, args: ISOLATED }, async (server) => {
+    for (const name of ['js.js', 'slow.js', 'c.c']) rmSync(join(app, 'pages/api', name));
+    writeFileSync(
+      join(app, 'pages/api/bad.c'),
+      `#include <capra.h>
+       static const char *refuse(void **state) { (void)state; return "it is down"; }
+       static void bad(capra_request *req, capra_response *res) { (void)req; capra_response_text(res, 200, ""); }
+       CAPRA_INIT(refuse);
+       CAPRA_ROUTE(bad);`,
+    );
+    assert.equal((await capra(['build', app])).code, 0);
+    assert.equal((await capra(['reload', app])).code, 1);
+    assert.equal((await nativesOf(server)).length, 1);
+    for (const by of ['c', 'js', 'c'])
+      assert.equal((await server.call(`GET /api/${by}`)).json().by, by);
+  });
+});
+
 test('SIGTERM lets both kinds finish what they have begun', async () => {
   await withCapra({ app: mixed, args: ['--workers', '2', ...ISOLATED] }, async (server) => {
     const [slow, later, idle] = await Promise.all([1, 2, 3].map(() => Wire.open(server.port)));

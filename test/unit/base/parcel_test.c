@@ -158,6 +158,14 @@ static void who_waits_can_be_asked_for_how_long(void **state)
     assert_true(parcel_age_ms(w->ends[1]) >= 20);
     assert_int_equal(parcel_take(&p, w->ends[1], &w->room), 0);
     close(p.fd);
+    assert_true(p.age_ms >= 20);
+    p = example(w);
+    p.age_ms = 5000; /* somebody had waited before it could be sent */
+    assert_int_equal(parcel_send(w->ends[0], &p), 0);
+    assert_true(parcel_age_ms(w->ends[1]) >= 5000);
+    assert_int_equal(parcel_take(&p, w->ends[1], &w->room), 0);
+    assert_true(p.age_ms >= 5000);
+    close(p.fd);
     assert_int_equal(parcel_age_ms(w->ends[1]), -1);
 }
 

@@ -79,6 +79,20 @@ static void where_nobody_takes_it_goes_back_and_says_so(void **state)
     assert_int_equal(parcel_age_ms(w->ends[1]), -1);
 }
 
+static void what_has_waited_for_long_goes_back_though_somebody_is_there(void **state)
+{
+    world *w = *state;
+    parcel const old = { .fd = w->client[0],
+                         .note = slice_text("old"),
+                         .age_ms = PARCEL_PATIENCE_MS };
+    assert_int_equal(parcel_send(w->ends[0], &old), 0);
+    assert_int_equal(send_one(w, "young"), 0);
+    assert_int_equal(sweep(w, true, true), 1);
+    assert_true(parcel_age_ms(w->ends[0]) < PARCEL_PATIENCE_MS); /* or it would come back at once */
+    expect_at(w, 0, "old", true);
+    expect_at(w, 1, "young", false);
+}
+
 static void with_nobody_anywhere_it_waits(void **state)
 {
     world *w = *state;
@@ -108,6 +122,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(where_nobody_takes_it_goes_back_and_says_so, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_has_waited_for_long_goes_back_though_somebody_is_there,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(with_nobody_anywhere_it_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_has_no_room_to_go_back_is_kept, set_up, tear_down),
     };
