@@ -13,7 +13,9 @@
  * JavaScript are in script.c, those out of it in core.c. What crosses is described in
  * runtime/core.ts. */
 
-#define HOST_CALLS(X) X(request) X(forward) X(proxy) X(heard) X(upgrade) X(body) X(drained) X(closed) X(routes) X(stack)
+#define HOST_CALLS(X) \
+    X(request)        \
+    X(forward) X(proxy) X(heard) X(upgrade) X(body) X(drained) X(closed) X(routes) X(stack)
 
 typedef enum host_call {
 #define HOST_CALL_ENUM(name) HOST_##name,
