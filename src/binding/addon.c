@@ -36,8 +36,11 @@ static void on_environment_end(napi_env env, void *data, void *hint)
 static void share_functions(void)
 {
     Dl_info self;
-    if (dladdr((void *)(uintptr_t)&share_functions, &self) != 0)
-        dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+    if (dladdr((void *)(uintptr_t)&share_functions, &self) == 0)
+        return;
+    /* Never closed: it is shared for as long as the process lives. */
+    const void *shared = dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+    (void)shared;
 }
 
 NAPI_MODULE_INIT()
