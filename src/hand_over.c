@@ -15,10 +15,8 @@
  * the request came, what the project's proxy or a listener has said of it, and the body if they
  * have read it. */
 
-enum {
-    MOST_HOPS =
-        16, /* two builds that do not agree whose route it is do not play with it for ever */
-};
+/* Two builds that do not agree whose route it is do not play with it for ever. */
+enum { MOST_HOPS = 16 };
 
 /* Of what somebody has said: see proxy_changes. */
 typedef enum said_part { SAID_TARGET, SAID_HEAD, SAID_LINES, SAID_COOKIES, SAID_PARTS } said_part;

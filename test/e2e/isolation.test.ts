@@ -7,6 +7,7 @@ import { cpSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { askAdmin } from '../support/admin.ts';
 import { type Files, makeApp, temporaryFolder, writeFiles } from '../support/app.ts';
 import { capra } from '../support/command.ts';
 import { until, within } from '../support/deadline.ts';
@@ -398,6 +399,13 @@ describe('the option', () => {
       const { stdout } = await capra(['status', server.folder]);
       assert.match(stdout, /GROUP\n/);
       assert.equal(stdout.match(/ natives$/gm)?.length, 3);
+      await server.call('GET /api/c');
+      const { text } = await askAdmin(server, '/metrics');
+      assert.equal(
+        text.match(/^capra_worker_connections\{worker="\d",group="natives"\} /gm)?.length,
+        3,
+      );
+      assert.match(text, /^capra_connections_handed_over_total 1$/m);
     });
     await withCapra({ app: mixed, args: ['--workers', '2', ...ISOLATED] }, async (server) => {
       assert.equal((await nativesOf(server)).length, 2);
