@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { END_MS = 5000 /* from a worker's last word to its end */ };
+
 static void on_closed(uv_handle_t *handle)
 {
     child *c = handle->data;
@@ -32,7 +34,13 @@ void child_release(child *c)
 static void on_deadline(uv_timer_t *timer)
 {
     child *c = timer->data;
-    c->family->on_event(c, EVENT_DEADLINE);
+    if (c->channel != NULL) {
+        c->family->on_event(c, EVENT_DEADLINE);
+        return;
+    }
+    log_line(LOG_WARN, "worker %d had nothing left to do and did not end; it is killed",
+             c->process.pid);
+    child_kill(c);
 }
 
 static void on_exit_of(uv_process_t *process, int64_t status, int signal)
@@ -58,11 +66,14 @@ static void on_message(void *owner, const message *m)
     }
 }
 
+/* Its exit is reported by itself, and at once. But a worker that is Node may come to a halt on its
+ * way out, in a listener of `exit`, or where V8 waits for its own threads. */
 static void on_silent(void *owner)
 {
     child *c = owner;
+    child_set_deadline(c, END_MS);
     channel_close(c->channel);
-    c->channel = NULL; /* its exit is reported by itself */
+    c->channel = NULL;
 }
 
 /* ---- The start ---- */
@@ -175,6 +186,8 @@ void child_tell(child *c, message_kind kind, uint32_t value)
 
 void child_set_deadline(child *c, uint64_t ms)
 {
+    if (c->channel == NULL) /* there is nothing but its end to wait for */
+        return;
     if (ms == 0)
         uv_timer_stop(&c->deadline);
     else

@@ -47,7 +47,7 @@ struct child {
     list link;
     uv_process_t process;
     uv_timer_t deadline;
-    channel *channel; /* NULL: it has closed its end */
+    channel *channel; /* NULL: it has closed its end, and has only to end itself */
     child_state state;
     score_group group;
     uint32_t generation, slot;
@@ -66,7 +66,8 @@ child *child_start(child_family *family, char *const *command, uint32_t generati
 /* Nothing is sent to one that does not listen any more. */
 void child_tell(child *c, message_kind kind, uint32_t value);
 
-/* EVENT_DEADLINE comes in `ms`, instead of one that is due; 0: never. */
+/* EVENT_DEADLINE comes in `ms`, instead of one that is due; 0: never. For one that has closed its
+ * channel it never comes: that one is killed when it does not end soon. */
 void child_set_deadline(child *c, uint64_t ms);
 
 /* SIGKILL: the end of its process comes as EVENT_EXITED. */
