@@ -4,6 +4,7 @@ import type { Rule } from './app.ts';
 import { bodyReadTwice } from './rules/body-read-twice.ts';
 import { clientSentAddress } from './rules/client-sent-address.ts';
 import { composeWrappers } from './rules/compose-wrappers.ts';
+import { decoratorMetadata } from './rules/decorator-metadata.ts';
 import { joiValidateAwaited } from './rules/joi-validate-awaited.ts';
 import { maxDuration } from './rules/max-duration.ts';
 import { mongoUnboundDb } from './rules/mongo-unbound-db.ts';
@@ -26,6 +27,7 @@ import { workerState } from './rules/worker-state.ts';
 export const RULES: Rule[] = [
   appRouter,
   instrumentationFile,
+  decoratorMetadata,
   nextConfigKey,
   nextModule,
   needsNext,

@@ -419,6 +419,18 @@ export default compose(withAuth, withAuth)((req, res) => res.end());
       'instrumentation.ts': 'export function register() {}\n',
     },
   },
+  'decorator-metadata': {
+    'asked for': {
+      'pages/api/a.js': answered(''),
+      'tsconfig.json':
+        '{\n  "compilerOptions": {\n    "experimentalDecorators": true,\n    "emitDecoratorMetadata": true\n  }\n}\n',
+    },
+    'not asked for, or commented out': {
+      'pages/api/a.js': answered(''),
+      'tsconfig.json':
+        '{\n  "compilerOptions": {\n    // "emitDecoratorMetadata": true,\n    "experimentalDecorators": true\n  }\n}\n',
+    },
+  },
   'app-router': {
     'a route': {
       'pages/api/a.js': answered(''),
@@ -434,6 +446,7 @@ const EXPECTED: Record<string, string[]> = {
   'no-handler: an empty file': ['error pages/api/a.js'],
   'instrumentation-file: in the wrong place': ['warning instrumentation.ts'],
   'app-router: a route': ['error'],
+  'decorator-metadata: asked for': ['warning tsconfig.json:4'],
 };
 
 /** The lines that are marked. */
