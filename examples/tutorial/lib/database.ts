@@ -96,10 +96,29 @@ const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
 function open(file: string): DatabaseSync {
   // The timeout is how long a statement waits for another process that writes.
-  const opened = new DatabaseSync(file, { timeout: 5000 });
-  opened.exec('PRAGMA journal_mode = WAL');
+  const opened = new DatabaseSync(file, { timeout: BUSY_MS });
+  writeAhead(opened);
   bringUpToDate(opened);
   return opened;
+}
+
+const BUSY_MS = 5000;
+const SQLITE_BUSY = 5;
+
+// Of two processes that do this to a new file at once, SQLite tells one that the file is busy without
+// waiting at all, because each would wait for the other.
+function writeAhead(opened: DatabaseSync): void {
+  const end = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      opened.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY || performance.now() > end)
+        throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 function bringUpToDate(opened: DatabaseSync): void {
