@@ -60,9 +60,11 @@ int ferry_hand_over(conn *c, capra_slice note, capra_slice head)
                        .note = note,
                        .head = head,
                        .rest = conn_input(c) };
+    /* Counted first: the answer may have come from there before we are back. */
+    score_add(&t->net->score->handed_over, 1);
     int const error = parcel_send(f->socket, &p);
-    if (error == 0)
-        score_add(&t->net->score->handed_over, 1);
+    if (error != 0)
+        score_add(&t->net->score->handed_over, -1);
     f->waits |= error == CAPRA_E_BUSY;
     watch(f);
     return error;
