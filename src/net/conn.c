@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn.h"
 
-/* A body is read in pieces of a block's size, and each piece is a turn of the loop and a call of
- * the handler's. Of a block that only ever held small requests the rest is never touched. */
-enum { SPARE_BLOCKS = 256, BLOCK_BYTES = 64 * 1024 };
+enum { SPARE_BLOCKS = 256 };
 
 void conn_memory_init(conn_memory *memory, uint32_t head_bytes)
 {
-    uint32_t const least = head_bytes + CONN_INPUT_SPARE;
-    pool_init(&memory->blocks, least < BLOCK_BYTES ? BLOCK_BYTES : least, SPARE_BLOCKS);
+    pool_init(&memory->blocks, head_bytes + CONN_INPUT_SPARE, SPARE_BLOCKS);
 }
 
 void conn_memory_cleanup(conn_memory *memory)

@@ -405,10 +405,10 @@ static void a_streamed_body_flows_when_it_is_asked_for(void **state)
 static void a_paused_body_waits_and_input_stops_when_a_block_is_full(void **state)
 {
     world *w = *state;
-    static char bytes[160000];
+    char bytes[40000];
     memset(bytes, 'p', sizeof bytes);
     fake_conn_receive_text(&w->conn,
-                           "POST /pull HTTP/1.1\r\nHost: a\r\nContent-Length: 160000\r\n\r\n");
+                           "POST /pull HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n");
     server_pause_body(waiting(w, 0));
     fake_conn_receive(&w->conn, bytes, sizeof bytes);
     assert_int_equal(buffer_length(&w->pulled), 0);
