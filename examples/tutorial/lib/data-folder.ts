@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
  * where anybody could ask for it.
  *
  * @example
- * new DatabaseSync(dataFile('tutorial.sqlite'));
+ * openSqlite(dataFile('tutorial.sqlite'));
  */
 export function dataFile(name: string): string {
   const file = resolve(process.env.DATA_FOLDER || 'data', name);

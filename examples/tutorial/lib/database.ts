@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { dataFile } from './data-folder';
 import { rateWindowsTable } from './rate-limit';
+import { openSqlite } from './sqlite';
 
 // What makes each version of the tables from the one before. A step that has landed is never
 // changed: there are files that have it behind them.
@@ -95,30 +96,9 @@ export function isUniqueConflict(error: unknown): boolean {
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
 function open(file: string): DatabaseSync {
-  // The timeout is how long a statement waits for another process that writes.
-  const opened = new DatabaseSync(file, { timeout: BUSY_MS });
-  writeAhead(opened);
+  const opened = openSqlite(file);
   bringUpToDate(opened);
   return opened;
-}
-
-const BUSY_MS = 5000;
-const SQLITE_BUSY = 5;
-
-// Of two processes that do this to a new file at once, SQLite tells one that the file is busy without
-// waiting at all, because each would wait for the other.
-function writeAhead(opened: DatabaseSync): void {
-  const end = performance.now() + BUSY_MS;
-  for (;;) {
-    try {
-      opened.exec('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY || performance.now() > end)
-        throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
 }
 
 function bringUpToDate(opened: DatabaseSync): void {

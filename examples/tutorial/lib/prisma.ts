@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { PrismaClient } from '@prisma/client';
 import { dataFile } from './data-folder';
+import { openSqlite } from './sqlite';
 
 // On globalThis, so that a change to this file in `capra dev` or `next dev` does not open another.
 const kept = globalThis as typeof globalThis & { prismaClient?: Promise<PrismaClient> };
@@ -27,8 +27,8 @@ export function prisma(): Promise<PrismaClient> {
 
 function open(): Promise<PrismaClient> {
   const { DATABASE_URL: url } = process.env;
-  if (!url) return openSqlite(dataFile('prisma.sqlite'));
-  if (/^postgres(ql)?:/.test(url)) return openPostgres(url);
+  if (!url) return sqliteClient(dataFile('prisma.sqlite'));
+  if (/^postgres(ql)?:/.test(url)) return postgresClient(url);
   throw new Error(
     'DATABASE_URL must begin with postgres: or postgresql:; without it there is SQLite',
   );
@@ -36,7 +36,7 @@ function open(): Promise<PrismaClient> {
 
 // Only the client and the adapter that are needed are loaded.
 
-async function openSqlite(file: string): Promise<PrismaClient> {
+async function sqliteClient(file: string): Promise<PrismaClient> {
   const { PrismaClient } = await import('@prisma/client');
   const { PrismaBetterSqlite3 } = await import('@prisma/adapter-better-sqlite3');
   await makeSqliteTables(file);
@@ -45,16 +45,15 @@ async function openSqlite(file: string): Promise<PrismaClient> {
 
 async function makeSqliteTables(file: string): Promise<void> {
   const tables = await readTables('sqlite');
-  const database = new DatabaseSync(file, { timeout: 5000 });
+  const database = openSqlite(file);
   try {
-    database.exec('PRAGMA journal_mode = WAL');
     database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
   } finally {
     database.close();
   }
 }
 
-async function openPostgres(url: string): Promise<PrismaClient> {
+async function postgresClient(url: string): Promise<PrismaClient> {
   // A client made for another kind of database, and otherwise the same.
   const { PrismaClient } = (await import(
     '@prisma/client-postgresql'

@@ -3,8 +3,9 @@
 // The documents lie in an SQLite file, each as it came. So every worker can have a stand-in of its own,
 // and they all show the same collections, also after a reload or a restart.
 
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { BSON, type Document } from 'bson';
+import { openSqlite } from '../sqlite';
 
 export interface Stored {
   /** Where it lies; documents are in the order in which they were inserted. */
@@ -21,9 +22,8 @@ export class Store {
   #database: DatabaseSync;
 
   constructor(file: string) {
-    this.#database = new DatabaseSync(file, { timeout: 5000 });
+    this.#database = openSqlite(file);
     this.#database.exec(`
-      PRAGMA journal_mode = WAL;
       CREATE TABLE IF NOT EXISTS documents (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         collection TEXT NOT NULL,
