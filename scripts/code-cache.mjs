@@ -46,29 +46,21 @@ function standIn() {
 
 /** The first waits until its module is loaded; the next one does not. */
 async function serve(host) {
-  host.request(
-    0,
-    0,
-    0,
-    4,
-    '/api/hello?id=1'.length,
-    HEAD.slice(0, -4),
-    undefined,
-    undefined,
-    undefined,
-  );
+  const ask = (id) =>
+    host.request(
+      id,
+      0,
+      0,
+      4,
+      '/api/hello?id=1'.length,
+      HEAD.slice(0, -4),
+      undefined,
+      undefined,
+      undefined,
+    );
+  ask(0);
   await turn();
-  host.request(
-    1,
-    0,
-    0,
-    4,
-    '/api/hello?id=1'.length,
-    HEAD.slice(0, -4),
-    undefined,
-    undefined,
-    undefined,
-  );
+  ask(1);
 }
 
 try {
