@@ -12,7 +12,9 @@
  *
  * With `--rate` requests are due at fixed times, whether or not the server keeps up, each on a
  * connection that is free; its latency counts from when it was due, so that waiting for a free
- * connection is part of it.
+ * connection is part of it. Beside the percentiles of all of them the report then has the middle
+ * one of the 99th percentiles of each tenth of a second: a machine that takes the CPU away for
+ * some milliseconds, now and then, does not show in it.
  *
  * It talks to this machine only (127.0.0.0/8). The report is one line of JSON; the exit code is 1
  * when any answer was wrong or missing. */
@@ -45,6 +47,7 @@ enum {
     FAULT_LIMIT = 1000,
     HISTOGRAM_STEPS = 128,
     HISTOGRAM_BUCKETS = 58 * HISTOGRAM_STEPS,
+    SLOT_NS = 100000000,
 };
 
 /* What can be wrong with an answer, and how the report calls it. */
@@ -112,8 +115,6 @@ static char input[HEAD_LIMIT + INPUT_BYTES];
 
 static uint64_t issued, answered, received_bytes, reopened, dropped;
 static uint64_t faults[FAULT_KINDS];
-static uint64_t histogram[HISTOGRAM_BUCKETS];
-static uint64_t slowest_ns, latency_sum_ns;
 static unsigned open_connections;
 static connection **idle; /* with a rate: connections that have nothing to do */
 static unsigned idle_count;
@@ -136,31 +137,71 @@ static void *allocate(void *memory, size_t size)
 
 /* ---- Latency: buckets that are each less than 1 % wide ---- */
 
+typedef struct latencies {
+    uint64_t count, sum_ns, slowest_ns;
+    uint64_t histogram[HISTOGRAM_BUCKETS];
+} latencies;
+
+static latencies all, slot; /* `slot`: of the tenth of a second that is running, not yet in `all` */
+static double *slot_p99s;
+static size_t slot_count;
+
 static void count_latency(uint64_t ns)
 {
     unsigned shift = ns < 2 * HISTOGRAM_STEPS ? 0 : 56u - (unsigned)__builtin_clzll(ns);
     uint64_t bucket = shift * HISTOGRAM_STEPS + (ns >> shift);
     assert(bucket < HISTOGRAM_BUCKETS);
-    histogram[bucket]++;
-    latency_sum_ns += ns;
-    if (ns > slowest_ns)
-        slowest_ns = ns;
+    slot.histogram[bucket]++;
+    slot.count++;
+    slot.sum_ns += ns;
+    if (ns > slot.slowest_ns)
+        slot.slowest_ns = ns;
 }
 
-static double percentile_us(double share)
+static double percentile_us(const latencies *of, double share)
 {
-    uint64_t wanted = (uint64_t)((double)answered * share);
+    uint64_t wanted = (uint64_t)((double)of->count * share);
     uint64_t seen = 0;
     for (uint64_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
-        seen += histogram[bucket];
+        seen += of->histogram[bucket];
         if (seen <= wanted)
             continue;
         uint64_t shift = bucket < 2 * HISTOGRAM_STEPS ? 0 : bucket / HISTOGRAM_STEPS - 1;
         uint64_t low = (bucket - shift * HISTOGRAM_STEPS) << shift;
         double middle = (double)low + (double)(1ull << shift) / 2;
-        return (middle < (double)slowest_ns ? middle : (double)slowest_ns) / 1000;
+        return (middle < (double)of->slowest_ns ? middle : (double)of->slowest_ns) / 1000;
     }
-    return (double)slowest_ns / 1000;
+    return (double)of->slowest_ns / 1000;
+}
+
+static void end_slot(void)
+{
+    if (slot.count > 0) {
+        slot_p99s = allocate(slot_p99s, (slot_count + 1) * sizeof *slot_p99s);
+        slot_p99s[slot_count++] = percentile_us(&slot, 0.99);
+    }
+    for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+        all.histogram[bucket] += slot.histogram[bucket];
+    all.count += slot.count;
+    all.sum_ns += slot.sum_ns;
+    if (slot.slowest_ns > all.slowest_ns)
+        all.slowest_ns = slot.slowest_ns;
+    memset(&slot, 0, sizeof slot);
+}
+
+static int compare(const void *left, const void *right)
+{
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static double middle_slot_p99(void)
+{
+    if (slot_count == 0)
+        return 0;
+    qsort(slot_p99s, slot_count, sizeof *slot_p99s, compare);
+    return slot_p99s[slot_count / 2];
 }
 
 /* ---- Connections ---- */
@@ -521,8 +562,15 @@ static void run_load(connection *connections)
             go_on(&connections[i]);
     if (options_given.rate > 0)
         begin = now_ns();
-    while (!has_stopped && open_connections > 0 && now_ns() < deadline &&
-           (options_given.requests == 0 || answered + fault_count() < options_given.requests)) {
+    uint64_t slot_end = begin + SLOT_NS;
+    for (uint64_t now = begin;
+         !has_stopped && open_connections > 0 && now < deadline &&
+         (options_given.requests == 0 || answered + fault_count() < options_given.requests);
+         now = now_ns()) {
+        if (now >= slot_end) {
+            end_slot();
+            slot_end = now + SLOT_NS;
+        }
         if (options_given.rate > 0)
             keep_rate(begin);
         turn(options_given.rate > 0 ? 0 : 50); /* it has a CPU of its own */
@@ -575,16 +623,18 @@ static void hold(connection *connections)
 
 static void report(double seconds)
 {
+    end_slot();
     printf("{\"requests\":%" PRIu64 ",\"seconds\":%.6f,\"bytes\":%" PRIu64 ",\"reopened\":%" PRIu64
            ",\"dropped\":%" PRIu64 ",\"length\":%" PRId64 ",\"errors\":%" PRIu64 ",\"faults\":{",
            answered, seconds, received_bytes, reopened, dropped, options_given.expected_length,
            fault_count());
     for (int kind = 0; kind < FAULT_KINDS; kind++)
         printf("%s\"%s\":%" PRIu64, kind > 0 ? "," : "", fault_texts[kind], faults[kind]);
-    printf(
-        "},\"latencyUs\":{\"mean\":%.1f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}}\n",
-        answered > 0 ? (double)latency_sum_ns / (double)answered / 1000 : 0, percentile_us(0.5),
-        percentile_us(0.99), percentile_us(0.999), (double)slowest_ns / 1000);
+    printf("},\"latencyUs\":{\"mean\":%.1f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,"
+           "\"slotP99\":%.1f}}\n",
+           all.count > 0 ? (double)all.sum_ns / (double)all.count / 1000 : 0,
+           percentile_us(&all, 0.5), percentile_us(&all, 0.99), percentile_us(&all, 0.999),
+           (double)all.slowest_ns / 1000, middle_slot_p99());
 }
 
 /* ---- Options ---- */
@@ -777,6 +827,7 @@ int main(int argc, char **argv)
         if (connections[i].fd >= 0)
             close_connection(&connections[i]);
     free(connections);
+    free(slot_p99s);
     free(batch);
     free(options_given.headers);
     return fault_count() > 0;
