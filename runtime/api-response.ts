@@ -9,10 +9,20 @@ import { Flag } from './core.ts';
 import { fail } from './errors.ts';
 import { isFresh } from './etag.ts';
 import { type Fields, findField, setField } from './fields.ts';
-import { kFields, kHead, kRequest, kRoute, kServer, kState, kTagged } from './internals.ts';
+import {
+  kFields,
+  kHead,
+  kPreset,
+  kRequest,
+  kRoute,
+  kServer,
+  kState,
+  kTagged,
+} from './internals.ts';
 import { logError, warn } from './log.ts';
 import { clearPreviewData, setDraftMode, setPreviewData } from './preview.ts';
 import { conclude, deliver, isSent, Response, State } from './response.ts';
+import { presetsTag, unfold } from './rules.ts';
 import { tagOf } from './tagged.ts';
 
 const jsonType = 'application/json; charset=utf-8';
@@ -125,7 +135,7 @@ function sendJson(res: ApiResponse, value: unknown): void {
       undefined,
       jsonLine,
       text,
-      Flag.etag,
+      res[kPreset] === undefined ? Flag.etag : Flag.etag | Flag.preset,
     );
     res[kFields] = jsonFields;
     note(res, text, isKnown);
@@ -157,6 +167,7 @@ function isUntouched(res: ApiResponse): boolean {
   return (
     res[kState] === State.fresh &&
     res[kFields] === null &&
+    !presetsTag(res) &&
     status === (status | 0) &&
     status >= 200 &&
     status <= 999 &&
@@ -259,7 +270,7 @@ function sendTagged(res: ApiResponse, body: string | Buffer, flags: number): voi
   }
   if (res[kServer].settings.parity) res.removeHeader('etag');
   if (res.end !== end) tagHere(res, body);
-  const tag = findField(res[kFields], 'etag');
+  const tag = findField(presetsTag(res) ? unfold(res) : res[kFields], 'etag');
   if (tag === undefined) {
     note(res, body, deliver(res, body, flags));
   } else if (

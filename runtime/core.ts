@@ -26,6 +26,8 @@ export const Flag = {
   chunked: 16,
   /** A 304 has no Content-Type: Next sets it only for a body that it sends (`--parity next`). */
   lateType: 32,
+  /** `fields` of `Host.request` hold, unless `head` has others of the same names. */
+  preset: 64,
 } as const;
 
 /** Bytes in either form. A string is sent as UTF-8. */
@@ -176,7 +178,8 @@ export interface Host {
    *
    * The last four are seldom there. Three are when rules of next.config have applied. `query`: with a rewrite, the query with what the
    * rewrite has added; `hidden`: names, as a query (`a&b`), that `req.url` does not show then. `fields`: header
-   * lines, as `head` of `respond`, that hold unless the handler sets others. `trailers`: the lines behind a body in
+   * lines, as `head` of `respond`, that hold unless the handler sets others: they are the answer's if it has
+   * `Flag.preset`, and else those of them that are to be sent stand in its `head`. `trailers`: the lines behind a body in
    * chunks that was read beforehand.
    */
   request(

@@ -5,11 +5,12 @@
 import { errorPage } from './error-page.ts';
 import { removeField, renderFields } from './fields.ts';
 import { tellOfError } from './instrumentation.ts';
-import { kFields, kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
+import { kHead, kRequest, kRoute, kServer, kState } from './internals.ts';
 import { logError } from './log.ts';
 import { takesRequests } from './manifest.ts';
 import { abort, conclude, framing, type Response, State } from './response.ts';
 import { RouteError } from './route-error.ts';
+import { unfold } from './rules.ts';
 
 /** A handler threw, or its promise was rejected. */
 export function fail(res: Response, thrown: unknown): void {
@@ -62,7 +63,7 @@ export function answerBroken(res: Response, message: string | undefined): void {
 /** The client's fault: a plain answer that names it. What rules and cookies have set before stays. */
 export function refuse(res: Response, status: number, message: string): void {
   const { settings } = res[kServer];
-  const fields = res[kFields];
+  const fields = unfold(res);
   if (fields !== null && !settings.parity) removeField(fields, 'content-type');
   const { lines } = renderFields(fields);
   if (settings.parity) answer(res, status, lines, message, framing(settings, -1), message);
@@ -71,7 +72,7 @@ export function refuse(res: Response, status: number, message: string): void {
 
 /** The fields that the handler has set stay, as in Next. */
 function answerFailure(res: Response): void {
-  const { lines, length, flags } = renderFields(res[kFields]);
+  const { lines, length, flags } = renderFields(unfold(res));
   const { settings } = res[kServer];
   answer(res, 500, lines, 'Internal Server Error', flags | framing(settings, length));
 }

@@ -10,9 +10,10 @@ import { Server as HttpServer } from 'node:http';
 import { bare } from './bare.ts';
 import { fail } from './errors.ts';
 import { type Fields, renderFields } from './fields.ts';
-import { kFields, kResponse, kServer, kState } from './internals.ts';
+import { kResponse, kServer, kState } from './internals.ts';
 import type { Request } from './request.ts';
 import { conclude, type Response, State } from './response.ts';
+import { unfold } from './rules.ts';
 import type { Server } from './server.ts';
 
 const kIsHeard = Symbol('whether others listen to `request`');
@@ -70,7 +71,7 @@ function takeStock(facade: Facade): void {
 /** The listener that every server has: the request goes on to its route, with what was set for its answer. */
 const findRoute: Listener = (_req, res) => {
   if (res[kState] !== State.fresh) return;
-  const fields = res[kFields] ?? [];
+  const fields = unfold(res) ?? [];
   const isCookie = ({ key }: Fields[number]) => key === 'set-cookie';
   const { lines } = renderFields(fields.filter((field) => !isCookie(field)));
   const cookies = renderFields(fields.filter(isCookie)).lines;

@@ -90,6 +90,13 @@ export function setField(fields: Fields, name: string, value: unknown): void {
   else putField(fields, key, kind, name, check(name, value));
 }
 
+/** Sets `field` itself. */
+export function overlay(fields: Fields, field: Field): void {
+  const at = fields.findIndex(({ key }) => key === field.key);
+  if (at === -1) fields.push(field);
+  else fields[at] = field;
+}
+
 function putField(
   fields: Fields,
   key: string,

@@ -35,6 +35,7 @@ export const kListens: unique symbol = Symbol('listens');
 export const kId: unique symbol = Symbol('id');
 export const kState: unique symbol = Symbol('state');
 export const kFields: unique symbol = Symbol('fields');
+export const kPreset: unique symbol = Symbol('preset');
 export const kMore: unique symbol = Symbol('more');
 export const kCleared: unique symbol = Symbol('cleared');
 export const kTagged: unique symbol = Symbol('tagged');

@@ -10,7 +10,6 @@ import { fail } from './errors.ts';
 import type { Fields } from './fields.ts';
 import { findField, isHidden, joinFields } from './headers.ts';
 import {
-  kFields,
   kHead,
   kId,
   kParams,
@@ -25,6 +24,7 @@ import { logError } from './log.ts';
 import type { Settings } from './manifest.ts';
 import { type Request, targetOf } from './request.ts';
 import { abort, conclude, type Response, State } from './response.ts';
+import { unfold } from './rules.ts';
 
 /** A whole answer. `lines` as in `Core.respond`. Without effect when the client has gone. */
 function respond(
@@ -107,7 +107,7 @@ export const lent = {
   hasMoreQuery: (req: Request): boolean =>
     req[kParams] !== undefined || req[kRewrite] !== undefined,
   /** What was set before the handler was called, by rules of next.config. */
-  fieldsOf: (res: Response): Fields | null => res[kFields],
+  fieldsOf: (res: Response): Fields | null => unfold(res),
   settingsOf: (res: Response): Settings => res[kServer].settings,
   hasEnded: (res: Response): boolean => res[kState] >= State.ended,
 };

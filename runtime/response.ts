@@ -26,6 +26,7 @@ import {
   kId,
   kLose,
   kMore,
+  kPreset,
   kRelease,
   kRequest,
   kRoute,
@@ -48,6 +49,7 @@ import {
   writeAfterEnd,
 } from './node-errors.ts';
 import type { Request } from './request.ts';
+import { unfold } from './rules.ts';
 import type { Server } from './server.ts';
 import { withTag } from './tagged.ts';
 
@@ -122,7 +124,10 @@ export class Response extends bare<Inherited>(ServerResponse) {
   declare [kRequest]: Request;
   declare [kId]: number;
   declare [kState]: number;
+  /** What was set; see also `kPreset`. */
   declare [kFields]: Fields | null;
+  /** Lines that C has preset, as long as nobody has asked for them. */
+  declare [kPreset]: string | undefined;
   declare [kMore]: More | null;
   declare [kCleared]: boolean;
   declare [kTagged]: string | Buffer | undefined;
@@ -144,6 +149,8 @@ export class Response extends bare<Inherited>(ServerResponse) {
   /** Ignored once the head is sent, as in Next (Node would throw). */
   setHeader(name: string, value: unknown): this {
     if (!isSent(this)) {
+      // A text takes the place of what was preset, and C sees to that.
+      if (typeof value !== 'string') unfold(this);
       this[kFields] ??= [];
       setField(this[kFields], name, value);
     }
@@ -152,7 +159,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
 
   appendHeader(name: string, value: FieldValue): this {
     if (isSent(this)) throw headersSent('append');
-    this[kFields] ??= [];
+    this[kFields] = unfold(this) ?? [];
     appendField(this[kFields], name, value);
     return this;
   }
@@ -169,7 +176,8 @@ export class Response extends bare<Inherited>(ServerResponse) {
     const key = lowerCase(name);
     if (isSent(this)) throw headersSent('remove');
     if (key === 'date') this.sendDate = false;
-    if (this[kFields] !== null) removeField(this[kFields], key);
+    const fields = unfold(this);
+    if (fields !== null) removeField(fields, key);
   }
 
   getHeaderNames(): string[] {
@@ -189,7 +197,7 @@ export class Response extends bare<Inherited>(ServerResponse) {
   _renderHeaders(): Record<string, FieldValue> {
     if (isSent(this)) throw headersSent('render');
     const headers: Record<string, FieldValue> = {};
-    for (const field of this[kFields] ?? []) headers[field.name] = field.value;
+    for (const field of unfold(this) ?? []) headers[field.name] = field.value;
     return headers;
   }
 
@@ -438,6 +446,7 @@ Object.assign(Response.prototype, {
   _keepAliveTimeout: 0,
   _last: false,
   [kCleared]: false,
+  [kPreset]: undefined,
 });
 Object.defineProperty(Response.prototype, 'constructor', { value: ServerResponse });
 
@@ -556,7 +565,11 @@ function decideHead(res: Response): Head {
 }
 
 function ownFlags(res: Response): number {
-  return (res.sendDate ? 0 : Flag.noDate) | (res.shouldKeepAlive ? 0 : Flag.close);
+  return (
+    (res.sendDate ? 0 : Flag.noDate) |
+    (res.shouldKeepAlive ? 0 : Flag.close) |
+    (res[kPreset] === undefined ? 0 : Flag.preset)
+  );
 }
 
 /** A final status: an interim one would leave the client waiting (RFC 9110, 15.2). */
@@ -588,6 +601,7 @@ export function isSent(res: Response): boolean {
 /** What was set, and what C has added to it. */
 function fieldsOf(res: Response): Fields | null {
   const body = res[kTagged];
+  unfold(res);
   if (body !== undefined) {
     const isKnown = res.statusCode === 304;
     res[kFields] = withTag(res[kFields], body, {

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 4096 };
+/* The first block is all that most requests take, and of a size that malloc keeps at hand for its
+ * thread; glibc does so up to 1032 bytes. */
+enum { FIRST_BYTES = 1008, BLOCK_BYTES = 4096 };
 
 struct arena_block {
     arena_block *older;
@@ -58,6 +60,12 @@ static void add_block(arena *a, size_t size)
     a->end = block->data + size;
 }
 
+static size_t block_for(const arena *a, size_t size)
+{
+    size_t const usual = a->blocks == NULL ? FIRST_BYTES : BLOCK_BYTES;
+    return size > usual ? size : usual;
+}
+
 void *arena_take(arena *a, size_t size)
 {
     size_t const align = alignof(max_align_t);
@@ -65,7 +73,7 @@ void *arena_take(arena *a, size_t size)
         out_of_memory(size);
     size = (size + align - 1) / align * align;
     if (a->at == NULL || size > (size_t)(a->end - a->at))
-        add_block(a, size > BLOCK_BYTES ? size : BLOCK_BYTES);
+        add_block(a, block_for(a, size));
     void *memory = a->at;
     a->at += size;
     return memory;

@@ -78,6 +78,8 @@ static bool ends_with(capra_slice s, const char *text)
 bool encoding_is_compressible(capra_slice type)
 {
     capra_slice const bare = bare_type(type);
+    if (slice_is(bare, "application/json")) /* as most are */
+        return true;
     if (starts_with(bare, "text/") || ends_with(bare, "+json") || ends_with(bare, "+text") ||
         ends_with(bare, "+xml"))
         return true;

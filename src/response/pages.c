@@ -61,16 +61,9 @@ static const char *page_text(int status)
     }
 }
 
-/* The answer is not that of who has the preset lines. */
-static void take_preset_back(capra_response *res)
-{
-    if (res->lent_preset.data != NULL)
-        res->preset = res->lent_preset;
-}
-
 static void send_page(capra_response *res, int status, const char *cache, capra_slice more)
 {
-    take_preset_back(res);
+    response_take_preset_back(res);
     char lines[512];
     bool const is_powered_by = is_as_next(res) && res->settings->is_powered_by;
     int const lines_length =
@@ -144,7 +137,7 @@ static void send_text(capra_response *res, int status, capra_slice text)
 
 void response_error_text(capra_response *res, int status, capra_slice text)
 {
-    take_preset_back(res);
+    response_take_preset_back(res);
     response_head const as_next = { .status = status, .flags = end_flags(res) };
     if (is_as_next(res))
         response_send(res, &as_next, text);
@@ -154,7 +147,7 @@ void response_error_text(capra_response *res, int status, capra_slice text)
 
 void response_refusal(capra_response *res, int status, capra_slice text)
 {
-    take_preset_back(res);
+    response_take_preset_back(res);
     response_head const as_next = { .status = status, .reason = text, .flags = end_flags(res) };
     if (is_as_next(res))
         response_send(res, &as_next, text);
@@ -164,7 +157,7 @@ void response_refusal(capra_response *res, int status, capra_slice text)
 
 void response_error(capra_response *res, int code)
 {
-    take_preset_back(res);
+    response_take_preset_back(res);
     char body[256];
     int const status = error_status(code);
     int const length =

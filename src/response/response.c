@@ -232,6 +232,12 @@ void response_lend_preset(capra_response *res)
     res->preset = slice_of(NULL, 0);
 }
 
+void response_take_preset_back(capra_response *res)
+{
+    if (res->lent_preset.data != NULL)
+        res->preset = res->lent_preset;
+}
+
 static bool has_preset(const capra_response *res)
 {
     return (res->preset.length | res->cookies.length) != 0;
@@ -246,6 +252,8 @@ static capra_slice with_preset(const capra_response *res, buffer *out, capra_sli
 
 int response_begin(capra_response *res, const response_head *head, int64_t length)
 {
+    if (head->flags & RESPONSE_PRESET)
+        response_take_preset_back(res);
     if (!has_preset(res))
         return begin_body(res, head, length);
     buffer lines = { 0 };
@@ -514,6 +522,8 @@ static int send_whole(capra_response *res, const response_head *head, capra_slic
 
 int response_send(capra_response *res, const response_head *head, capra_slice body)
 {
+    if (head->flags & RESPONSE_PRESET)
+        response_take_preset_back(res);
     if (!has_preset(res))
         return send_whole(res, head, body);
     buffer lines = { 0 };

@@ -103,6 +103,7 @@ enum {
     RESPONSE_NO_DATE = 8,
     RESPONSE_CHUNKED = 16,   /* in chunks, although the whole body is here: as Next frames it */
     RESPONSE_LATE_TYPE = 32, /* when Next finds the client to have it, it has set no type yet */
+    RESPONSE_PRESET = 64,    /* the preset lines that were lent have not been touched */
 };
 
 /* What an answer says. `reason` empty: the standard phrase. `lines`: whole header lines, each with
@@ -120,6 +121,9 @@ void response_add_preset(capra_response *res, capra_slice lines, capra_slice coo
 /* Who answers has the preset lines, and sends them with its own. They still are in the standard
  * answers below, which are nobody's. */
 void response_lend_preset(capra_response *res);
+
+/* Who answers has left them alone (RESPONSE_PRESET does it), or is not who they were lent to. */
+void response_take_preset_back(capra_response *res);
 
 /* The whole answer. 0, or CAPRA_E_HEAD_SENT. */
 int response_send(capra_response *res, const response_head *head, capra_slice body);

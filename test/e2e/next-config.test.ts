@@ -154,6 +154,12 @@ describe('next.config and a route in JavaScript', () => {
     assert.deepEqual(json(), { url: '/ann?b=2', query: { rest: '1', b: '2', id: 'ann' } });
   });
 
+  test('fields are on the answer of a handler that does not look at them', async () => {
+    const { headers } = await server.call('GET /docs/api/users/1');
+    assert.deepEqual([headers['x-all'], headers['x-path']], ['all', 'api/users/1']);
+    assert.equal(headers['content-type'], 'application/json; charset=utf-8');
+  });
+
   test('fields are there before the handler, and stay', async () => {
     const { headers, json } = await server.call('GET /docs/script/7?id=7&a=b');
     assert.deepEqual(json(), { url: '/script/7?a=b', query: { id: '7', a: 'b' }, all: 'all' });

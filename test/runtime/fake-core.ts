@@ -95,9 +95,23 @@ export class FakeCore implements Core {
     if (this.#use(id, 'limit')) this.calls.push(`limit ${ms}`);
   }
 
-  open(id: number): void {
+  readonly #preset = new Map<number, string>();
+
+  /** `preset`: the lines that the request comes with. */
+  open(id: number, preset = ''): void {
     this.#open.add(id);
+    this.#preset.set(id, preset);
     this.answers.delete(id);
+  }
+
+  /** The lines of an answer, with the preset ones before them if C is to put them there. */
+  #linesOf(id: number, head: string, flags: number): string {
+    if ((flags & Flag.preset) === 0) return head;
+    const nameOf = (line: string) => line.slice(0, line.indexOf(':')).toLowerCase();
+    const lines = head.split(/(?<=\n)/);
+    const own = new Set(lines.map(nameOf));
+    const preset = (this.#preset.get(id) ?? '').split(/(?<=\n)/);
+    return [...preset.filter((line) => !own.has(nameOf(line))), ...lines].join('');
   }
 
   #use(id: number, what: string): boolean {
@@ -127,7 +141,7 @@ export class FakeCore implements Core {
     this.answers.set(id, {
       status,
       reason,
-      head,
+      head: this.#linesOf(id, head, flags),
       pieces,
       flags,
       length: undefined,
@@ -155,7 +169,7 @@ export class FakeCore implements Core {
     this.answers.set(id, {
       status,
       reason,
-      head,
+      head: this.#linesOf(id, head, flags),
       pieces: [],
       flags,
       length,
@@ -289,7 +303,7 @@ export class App implements Disposable {
     trailers,
   }: Call = {}): number {
     const id = this.#nextId++;
-    this.core.open(id);
+    this.core.open(id, fields);
     const lines = headers.map(([name, value]) => `\r\n${name}: ${value}`).join('');
     const head = `${method} ${target} HTTP/${version}${lines}`;
     const at = method.length + 1;

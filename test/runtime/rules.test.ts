@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Flag } from '../../runtime/core.ts';
 import { type AnyHandler, appOf, type Call, linesOf, textOf } from './fake-core.ts';
 
 const ask = async (handler: AnyHandler, call: Call, pattern = '/api/x') => {
@@ -54,8 +55,79 @@ test('json says its own type', async () => {
   const { head } = await ask((_req, res) => res.json({}), { fields });
   assert.equal(
     head,
-    'X-All: yes\r\nContent-Type: application/json; charset=utf-8\r\nSet-Cookie: cfg=1\r\n',
+    'X-All: yes\r\nSet-Cookie: cfg=1\r\nContent-Type: application/json; charset=utf-8\r\n',
   );
+});
+
+test('what the handler sets takes the place of a field of a rule', async () => {
+  const headOf = async (set: (res: Parameters<AnyHandler>[1]) => void) => {
+    const handler: AnyHandler = (_req, res) => {
+      set(res);
+      res.status(201).end();
+    };
+    return (await ask(handler, { fields })).head;
+  };
+  const type = 'Content-Type: text/x-cfg\r\n';
+  const cookie = 'Set-Cookie: cfg=1\r\n';
+  assert.equal(await headOf(() => {}), fields);
+  assert.equal(
+    await headOf((res) => res.setHeader('x-ALL', 'no')),
+    `${type}${cookie}x-ALL: no\r\n`,
+  );
+  assert.equal(await headOf((res) => res.setHeader('X-All', 7)), `X-All: 7\r\n${type}${cookie}`);
+  assert.equal(await headOf((res) => res.setHeader('X-All', [])), type + cookie);
+  assert.equal(
+    await headOf((res) => res.setHeader('Set-Cookie', 5 as never)),
+    `X-All: yes\r\n${type}`,
+  );
+  assert.equal(
+    await headOf((res) => res.appendHeader('X-All', 'too')),
+    `X-All: yes\r\nX-All: too\r\n${type}${cookie}`,
+  );
+});
+
+test('a decided head has the fields of a rule, streamed or not', async () => {
+  const streamed = await ask(
+    (_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/plain' });
+      res.write('a');
+      res.end('b');
+    },
+    { fields },
+  );
+  assert.equal(streamed.head, 'X-All: yes\r\nSet-Cookie: cfg=1\r\nContent-Type: text/plain\r\n');
+});
+
+test('they can be seen after the answer', async () => {
+  let seen: unknown;
+  await ask(
+    (_req, res) => {
+      res.json({});
+      seen = { ...res.getHeaders() };
+    },
+    { fields },
+  );
+  assert.deepEqual(seen, {
+    'x-all': 'yes',
+    'content-type': 'application/json; charset=utf-8',
+    'set-cookie': ['cfg=1'],
+    etag: '"bwc9mymkdm2"',
+    'content-length': 2,
+  });
+});
+
+test('an ETag of a rule is that of the body', async () => {
+  const call = { fields: 'X-All: yes\r\neTag: "of-rule"\r\n' };
+  for (const answer of [
+    await ask((_req, res) => res.json({}), call),
+    await ask((_req, res) => res.send('text'), call),
+  ]) {
+    assert.match(answer.head, /eTag: "of-rule"/);
+    assert.equal(answer.flags & Flag.etag, 0);
+  }
+  const known = [['If-None-Match', '"of-rule"']] as const;
+  const fresh = await ask((_req, res) => res.json({}), { ...call, headers: known });
+  assert.equal(fresh.status, 304);
 });
 
 test('fields of one request are not those of the next', async () => {

@@ -483,6 +483,30 @@ static void preset_lines_hold_unless_they_are_said_anew(void **state)
     assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\ncontent-type: a/b\r\nContent-Length: 0\r\n" TAIL);
 }
 
+static void preset_lines_that_were_lent_are_sent_only_if_they_were_left_alone(void **state)
+{
+    made *m = *state;
+    capra_slice const preset = slice_text("X-A: 1\r\nX-B: 2\r\n");
+    response_head head = { .status = 200, .lines = slice_text("x-b: 3\r\n") };
+    ask(m, get);
+    m->req.res.preset = preset;
+    response_lend_preset(&m->req.res);
+    response_send(&m->req.res, &head, slice_text("a"));
+    assert_made(m, "HTTP/1.1 200 OK\r\nx-b: 3\r\nContent-Length: 1\r\n" TAIL "a");
+    head.flags = RESPONSE_PRESET;
+    ask(m, get);
+    m->req.res.preset = preset;
+    response_lend_preset(&m->req.res);
+    response_send(&m->req.res, &head, slice_text("a"));
+    assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 3\r\nContent-Length: 1\r\n" TAIL "a");
+    ask(m, get);
+    m->req.res.preset = preset;
+    response_lend_preset(&m->req.res);
+    response_begin(&m->req.res, &head, 0);
+    response_end(&m->req.res, (capra_slice){ 0 });
+    assert_made(m, "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 3\r\nContent-Length: 0\r\n" TAIL);
+}
+
 static void only_308_says_refresh(void **state)
 {
     made *m = *state;
@@ -527,6 +551,7 @@ int main(void)
         TEST(next_refuses_with_the_reason),
         TEST(pages_of_next_are_powered_and_tagged),
         TEST(preset_lines_hold_unless_they_are_said_anew),
+        TEST(preset_lines_that_were_lent_are_sent_only_if_they_were_left_alone),
         TEST(only_308_says_refresh),
     };
     return cmocka_run_group_tests_name("response", tests, NULL, NULL);
