@@ -162,7 +162,7 @@ static void finish(capra_request *req)
     bool const closes = req->res.closes || s->is_draining || native_holds(req) || !skip_body(req);
     if (s->observer != NULL)
         observer_tell(s->observer, req, false);
-    conn_input_done(c);
+    conn_input_done(c, &s->memory);
     c->request = NULL;
     score_add(&s->score->requests, 1);
     leave(req);

@@ -56,8 +56,7 @@ void native_free_let_go(server *s)
 static void leave_connection(capra_request *req)
 {
     conn *c = req->conn;
-    req->held->block = c->in.data;
-    c->in = (conn_inflow){ 0 };
+    req->held->block = conn_input_take(c, &req->server->memory);
     c->request = NULL;
     req->conn = NULL;
     req->res.to = NULL;

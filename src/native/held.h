@@ -30,7 +30,7 @@ typedef struct held_record {
 struct held {
     capra_request *request;
     _Atomic(held_state) state; /* a blocking handler may ask from its thread */
-    char *block;               /* what was the connection's input; the request points into it */
+    conn_block block;          /* what was the connection's input; the request points into it */
     held_record *record;       /* of a blocking handler; NULL for others */
     list timers;
     list link; /* let go without a connection: in the server's list */

@@ -296,8 +296,7 @@ void native_end(capra_request *req)
     held *h = req->held;
     if (h != NULL) {
         native_stop_timers(h);
-        if (h->block != NULL)
-            pool_give(&req->server->memory.blocks, h->block);
+        conn_memory_give(&req->server->memory, h->block);
     }
     capra_request *const before = pipeline_begin_call(req);
     for (farewell *f = req->farewells; f != NULL; f = f->before)

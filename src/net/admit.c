@@ -152,7 +152,7 @@ bool admit_preface(tcp *t)
     size_t const skipped = left < t->preface_rest ? left : t->preface_rest;
     conn_input_read(c, skipped);
     t->preface_rest -= (uint16_t)skipped;
-    conn_input_done(c);
+    conn_input_done(c, t->net->memory);
     conn_input_release(c, t->net->memory);
     return left > skipped;
 }

@@ -21,12 +21,20 @@ typedef struct conn conn;
  *                   ├── pinned ──┤
  *
  * A request points into the pinned bytes (its head, and its body when that came with it);
- * they do not move until conn_input_done. */
+ * they do not move until conn_input_done. A body that has filled such a block is read on into a
+ * larger one, and the block with the pinned bytes is kept beside it. */
 typedef struct conn_inflow {
     char *data; /* NULL when nothing waits */
+    char *kept; /* the block of the pinned bytes, when that is not `data`; else NULL */
     uint32_t start, at, end, capacity;
     uint32_t pinned; /* bytes from `start` */
 } conn_inflow;
+
+/* A block on its own. */
+typedef struct conn_block {
+    char *data; /* NULL: none */
+    size_t capacity;
+} conn_block;
 
 /* A head that is as long as its limit leaves this much of a block for what follows it. */
 enum { CONN_INPUT_SPARE = 1024 };
@@ -102,9 +110,11 @@ struct conn {
     bool is_paused;  /* input has stopped for want of room */
 };
 
-/* Blocks for input, and for output that fits: one size, given by the largest head. */
+/* Blocks for input, and for output that fits: one size, given by the largest head. And a few
+ * large ones, for those who send long bodies just now. */
 typedef struct conn_memory {
-    pool blocks;
+    pool blocks, large;
+    uint32_t large_taken;
 } conn_memory;
 
 /* `head_bytes`: the largest head, which a block has room for, and CONN_INPUT_SPARE more. The
@@ -112,12 +122,22 @@ typedef struct conn_memory {
 void conn_memory_init(conn_memory *memory, uint32_t head_bytes);
 void conn_memory_cleanup(conn_memory *memory);
 
+/* Takes back what conn_input_take has given away. */
+void conn_memory_give(conn_memory *memory, conn_block block);
+
 /* Without input, output and deadline. `transport` and `events` are lent, and outlive it. */
 void conn_init(conn *c, const conn_transport *transport, const conn_events *events, void *owner);
 
 /* Where the next bytes go; takes a block if there is none, moves what waits to the front when
  * that is allowed. `*size` is 0 when there is no room, until something is used. */
 char *conn_input_room(conn *c, conn_memory *memory, size_t *size);
+
+/* The most that another worker's connection can have waiting: a large block, and before it a head,
+ * which may have been made longer. */
+size_t conn_input_most(const conn_memory *memory);
+
+/* Puts `bytes` into a connection without input; at most conn_input_most of them. */
+void conn_input_put(conn *c, conn_memory *memory, capra_slice bytes);
 
 /* What is to be read now. */
 static inline capra_slice conn_input(const conn *c)
@@ -141,11 +161,18 @@ static inline const char *conn_input_pinned(const conn *c)
 }
 
 /* All that has been read is done with. */
-static inline void conn_input_done(conn *c)
+static inline void conn_input_done(conn *c, conn_memory *memory)
 {
     c->in.start = c->in.at;
     c->in.pinned = 0;
+    if (c->in.kept != NULL) {
+        pool_give(&memory->blocks, c->in.kept);
+        c->in.kept = NULL;
+    }
 }
+
+/* The block with the pinned bytes is the caller's from now on, and the connection has no input. */
+conn_block conn_input_take(conn *c, conn_memory *memory);
 
 /* Gives the block back when nothing waits in it. */
 void conn_input_release(conn *c, conn_memory *memory);

@@ -85,7 +85,7 @@ bool net_give_away(conn *c)
 static void land(ferry *f, const parcel *p)
 {
     net *n = f->net;
-    if (p->head.length > n->memory->blocks.block_bytes) {
+    if (p->head.length > conn_input_most(n->memory)) {
         log_line(LOG_ERROR, "a connection is cut: it was handed over with more than there can be");
         close(p->fd);
         return;

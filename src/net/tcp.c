@@ -163,10 +163,8 @@ static void take_input(tcp *t, size_t size)
 
 void tcp_give_input(tcp *t, capra_slice bytes)
 {
-    size_t size;
-    char *room = conn_input_room(&t->conn, t->net->memory, &size);
-    memcpy(room, bytes.data, bytes.length);
-    take_input(t, bytes.length);
+    conn_input_put(&t->conn, t->net->memory, bytes);
+    take_input(t, 0);
 }
 
 static void take_end(tcp *t)

@@ -55,7 +55,8 @@ extern const conn_transport tcp_transport;
  * begun, and the socket is the caller's again. */
 int tcp_begin(tcp *t, uv_loop_t *loop);
 
-/* Bytes that somebody else has read, as if they had come now. There must be room for them. */
+/* Bytes that somebody else has read, as if they had come now: the first of this connection, at most
+ * conn_input_most. */
 void tcp_give_input(tcp *t, capra_slice bytes);
 
 /* Time has run out. */
