@@ -118,6 +118,10 @@ const core: Core = {
     bytes += status + head.length + (body?.length ?? 0);
     return undefined;
   },
+  respondJson(_id, status, text) {
+    bytes += status + text.length;
+    return undefined;
+  },
   writeHead() {},
   write: () => 0,
   finish() {},

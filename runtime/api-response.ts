@@ -26,7 +26,6 @@ import { presetsTag, unfold } from './rules.ts';
 import { tagOf } from './tagged.ts';
 
 const jsonType = 'application/json; charset=utf-8';
-const jsonLine = `Content-Type: ${jsonType}\r\n`;
 /** The same for who looks at the fields of an answer that has gone; nobody changes them then. */
 const jsonFields: Fields = [];
 setField(jsonFields, 'Content-Type', jsonType);
@@ -129,14 +128,8 @@ function sendJson(res: ApiResponse, value: unknown): void {
   const text = stringify(res, value);
   if (text !== undefined && isUntouched(res) && isSmall(res, text)) {
     const id = conclude(res);
-    const isKnown = res[kServer].core.respond(
-      id,
-      res.statusCode,
-      undefined,
-      jsonLine,
-      text,
-      res[kPreset] === undefined ? Flag.etag : Flag.etag | Flag.preset,
-    );
+    const flags = res[kPreset] === undefined ? Flag.etag : Flag.etag | Flag.preset;
+    const isKnown = res[kServer].core.respondJson(id, res.statusCode, text, flags);
     res[kFields] = jsonFields;
     note(res, text, isKnown);
     return;

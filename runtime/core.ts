@@ -57,6 +57,9 @@ export interface Core {
     flags: number,
   ): boolean | undefined;
 
+  /** `respond` with the standard phrase and the type of JSON as the only line: what most answers are. */
+  respondJson(id: number, status: number, text: string, flags: number): boolean | undefined;
+
   /**
    * The project's proxy (`Host.proxy`), or who listens (`Host.heard`), lets a request go on: to `target`, a path and query, if it says so; with `head`
    * instead of the request's own, as it was given, if it has changed that. The fields that frame the message must be the

@@ -29,15 +29,17 @@ const manifest = {
 function standIn() {
   const ended = Promise.withResolvers();
   let left = 2;
+  const end = () => {
+    if (--left === 0) ended.resolve();
+  };
   const core = new Proxy(
     {
       start(host) {
         host.routes(JSON.stringify(manifest));
         serve(host);
       },
-      respond() {
-        if (--left === 0) ended.resolve();
-      },
+      respond: end,
+      respondJson: end,
     },
     { get: (own, name) => own[name] ?? (() => undefined) },
   );

@@ -100,19 +100,39 @@ static void trim(binding *b)
 
 /* ---- Answers ---- */
 
+/* Returns true to JavaScript when the client had the body already. */
+static napi_value send_whole(const frame *f, napi_env env, const response_head *head,
+                             napi_value bytes)
+{
+    response_send(&f->req->res, head, read_bytes(env, bytes, &f->b->body));
+    trim(f->b);
+    if (f->req->res.status == head->status)
+        return NULL;
+    napi_value is_known;
+    CHECK(env, napi_get_boolean(env, true, &is_known));
+    return is_known;
+}
+
 static napi_value respond(napi_env env, napi_callback_info info)
 {
     frame f;
     if (!open_frame(&f, env, info))
         return NULL;
     response_head const head = read_head(&f, env, f.args[5]);
-    response_send(&f.req->res, &head, read_bytes(env, f.args[4], &f.b->body));
-    trim(f.b);
-    if (f.req->res.status == head.status)
+    return send_whole(&f, env, &head, f.args[4]);
+}
+
+static napi_value respond_json(napi_env env, napi_callback_info info)
+{
+    frame f;
+    if (!open_frame(&f, env, info))
         return NULL;
-    napi_value is_known; /* by the client: it was sent 304 */
-    CHECK(env, napi_get_boolean(env, true, &is_known));
-    return is_known;
+    response_head const head = {
+        .status = (int)read_integer(env, f.args[1], 500),
+        .lines = slice_text(RESPONSE_JSON_LINE),
+        .flags = (unsigned)read_integer(env, f.args[3], 0),
+    };
+    return send_whole(&f, env, &head, f.args[2]);
 }
 
 static napi_value page(napi_env env, napi_callback_info info)
@@ -361,6 +381,7 @@ napi_status core_define(binding *b, napi_value exports)
 #define CORE_FUNCTION(name, function) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, b }
         CORE_FUNCTION("start", start),
         CORE_FUNCTION("respond", respond),
+        CORE_FUNCTION("respondJson", respond_json),
         CORE_FUNCTION("writeHead", write_head),
         CORE_FUNCTION("write", write_piece),
         CORE_FUNCTION("finish", finish),

@@ -154,7 +154,7 @@ static int fail_route(capra_response *res, const char *what)
 
 static int send_json(capra_response *res, int status, capra_slice text)
 {
-    capra_slice const line = slice_text("Content-Type: application/json; charset=utf-8\r\n");
+    capra_slice const line = slice_text(RESPONSE_JSON_LINE);
     return send_line(res, status, line, text, RESPONSE_ETAG);
 }
 

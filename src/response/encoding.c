@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "encoding.h"
 
+#include "response.h"
+
 #include <stdlib.h>
 
 /* ---- Types ---- */
@@ -252,13 +254,9 @@ static void add_vary(encoding *out, const said *s, size_t length)
                                      : ", Accept-Encoding";
 }
 
-/* By far the most frequent lines: those of an answer in JSON. */
-static const char json_line[] = "Content-Type: application/json; charset=utf-8\r\n";
-
 static bool is_json_alone(capra_slice lines)
 {
-    size_t const length = sizeof json_line - 1;
-    return lines.length == length && memcmp(lines.data, json_line, length) == 0;
+    return slice_is(lines, RESPONSE_JSON_LINE);
 }
 
 void encoding_decide(encoding *out, capra_slice lines, int status, int64_t length,

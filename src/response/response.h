@@ -106,6 +106,9 @@ enum {
     RESPONSE_PRESET = 64,    /* the preset lines that were lent have not been touched */
 };
 
+/* The line of an answer in JSON; with nothing else it is what most answers have. */
+#define RESPONSE_JSON_LINE "Content-Type: application/json; charset=utf-8\r\n"
+
 /* What an answer says. `reason` empty: the standard phrase. `lines`: whole header lines, each with
  * its CR LF, without the framing fields, Date and Connection. */
 typedef struct response_head {

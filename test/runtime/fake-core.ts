@@ -152,6 +152,11 @@ export class FakeCore implements Core {
     return this.isKnown && (flags & Flag.etag) !== 0;
   }
 
+  respondJson(id: number, status: number, text: string, flags: number): boolean | undefined {
+    const line = 'Content-Type: application/json; charset=utf-8\r\n';
+    return this.respond(id, status, undefined, line, text, flags);
+  }
+
   page(id: number, status: number): void {
     this.respond(id, status, undefined, 'Content-Type: text/html\r\n', undefined, 0);
   }
