@@ -8,7 +8,7 @@ import { inTurns } from '../tools/rounds.mjs';
 
 const FILE_MIB = 100;
 const UPLOADS = 3;
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 9;
 const WITH_FORMIDABLE = ['capra-js', 'node', 'next'];
 
 const COLUMNS = [
