@@ -162,10 +162,10 @@ static void finish(capra_request *req)
     bool const closes = req->res.closes || s->is_draining || native_holds(req) || !skip_body(req);
     if (s->observer != NULL)
         observer_tell(s->observer, req, false);
-    conn_input_done(c, &s->memory);
     c->request = NULL;
     score_add(&s->score->requests, 1);
-    leave(req);
+    leave(req); /* maybe with the block that its head is in */
+    conn_input_done(c, &s->memory);
 
     if (closes) {
         c->transport->linger(c);

@@ -682,6 +682,28 @@ static void a_handler_that_keeps_its_thread_is_found(void **state)
     assert_false(server_is_stuck(w->server));
 }
 
+/* The body fills the connection's first block, goes on in another one, and is malformed there. */
+static void who_is_answered_for_in_a_long_body_keeps_its_head(void **state)
+{
+    enum { CHUNK = 0xc000 };
+    world *w = *state;
+    static const char head[] = "POST /body HTTP/1.1\r\nHost: a\r\nX-Kept: it is\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\nc000\r\n";
+    static char message[sizeof head - 1 + CHUNK];
+    memcpy(message, head, sizeof head - 1);
+    memset(message + sizeof head - 1, 'b', CHUNK);
+    fake_conn_receive(&w->conn, message, sizeof message);
+    assert_int_equal(w->piece_bytes, CHUNK);
+    assert_non_null(w->conn.conn.in.kept);
+    fake_conn_receive_text(&w->conn, "\r\nno chunk\r\n");
+    expect_sent(w, "400 Bad Request");
+    assert_int_equal(w->cancelled, 1);
+    assert_true(slice_is(capra_request_header(w->req, "x-kept"), "it is"));
+    capra_response_text(w->res, 200, "late");
+    fake_turn(w->server);
+    assert_int_equal(server_in_flight(w->server), 0);
+}
+
 static void a_handler_that_has_no_thread_yet_keeps_none(void **state)
 {
     world *w = *state;
@@ -739,6 +761,7 @@ int main(void)
         CASE(clients_may_leave_handlers_that_wait),
         CASE(the_server_waits_for_handlers_on_threads),
         CASE(a_handler_that_keeps_its_thread_is_found),
+        CASE(who_is_answered_for_in_a_long_body_keeps_its_head),
         CASE(a_handler_that_has_no_thread_yet_keeps_none),
     };
     return cmocka_run_group_tests_name("native", tests, NULL, NULL);
