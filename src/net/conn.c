@@ -82,6 +82,14 @@ static bool is_outgrown(const conn_inflow *in, const conn_memory *memory)
            in->capacity < LARGE_BYTES && memory->large_taken < LARGE_BLOCKS;
 }
 
+/* Nothing is to be read: what comes next has all the room again, behind what is pinned. */
+static void begin_anew(conn_inflow *in)
+{
+    if (in->pinned == 0)
+        in->start = 0;
+    in->at = in->end = in->start + in->pinned;
+}
+
 /* Into an empty block; `kept` is what stays beside it. */
 static void begin_in(conn_inflow *in, conn_block block, char *kept)
 {
@@ -95,6 +103,8 @@ char *conn_input_room(conn *c, conn_memory *memory, size_t *size)
         begin_in(in, take_small(memory), in->kept);
     } else if (is_outgrown(in, memory)) {
         begin_in(in, take_large(memory), in->data);
+    } else if (in->at == in->end) {
+        begin_anew(in);
     } else if (in->end == in->capacity) {
         close_gap(in);
         if (in->pinned == 0)

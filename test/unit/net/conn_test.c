@@ -96,6 +96,32 @@ static void what_was_read_of_the_next_request_stays_in_the_larger_block(void **s
     conn_memory_cleanup(&memory);
 }
 
+static void a_body_in_small_pieces_has_all_the_room_for_each(void **state)
+{
+    (void)state;
+    conn_memory memory;
+    conn c;
+    size_t size;
+    conn_memory_init(&memory, HEAD_BYTES);
+    begin(&c, &memory);
+    for (int i = 0; i < 3; i++) {
+        conn_input_room(&c, &memory, &size);
+        assert_int_equal(size, SMALL_BYTES - sizeof head);
+        c.in.end += 100;
+        conn_input_read(&c, 100);
+    }
+    fill_and_read(&c, &memory);
+    assert_true(fill(&c, &memory) > SMALL_BYTES);
+    conn_cleanup(&c, &memory);
+    begin(&c, &memory);
+    fill_and_read(&c, &memory);
+    conn_input_done(&c, &memory);
+    conn_input_room(&c, &memory, &size);
+    assert_int_equal(size, SMALL_BYTES);
+    conn_cleanup(&c, &memory);
+    conn_memory_cleanup(&memory);
+}
+
 static void who_comes_when_all_large_blocks_are_out_reads_on_in_its_own(void **state)
 {
     (void)state;
@@ -172,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_body_that_fills_its_block_gets_a_larger_one),
         cmocka_unit_test(what_was_read_of_the_next_request_stays_in_the_larger_block),
+        cmocka_unit_test(a_body_in_small_pieces_has_all_the_room_for_each),
         cmocka_unit_test(who_comes_when_all_large_blocks_are_out_reads_on_in_its_own),
         cmocka_unit_test(the_pinned_bytes_can_be_taken_along),
         cmocka_unit_test(input_can_come_from_elsewhere),
